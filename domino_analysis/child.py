@@ -1,0 +1,162 @@
+"""Runs functions in processes of their own, with a time limit and a memory limit.
+
+A hostile workbook can end the process that reads it, and a notebook the process that runs it:
+here only that child ends, and its reason comes back as an exception. The children come from a
+warm fork server where the system has one, and are spawned elsewhere.
+"""
+
+import multiprocessing
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import connection
+from typing import Any
+
+try:
+    import resource
+except ImportError:  # Windows has no such limits
+    resource = None
+
+
+class ChildError(Exception):
+    """A function did not come back: ``reason`` is ``temps``, ``mémoire``, ``arrêt`` or ``erreur``."""
+
+    def __init__(self, reason: str, detail: str = ""):
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason, self.detail = reason, detail
+
+
+@dataclass(frozen=True)
+class Task:
+    """One call to make in a child: a name for the caller, a function of a module, its arguments."""
+
+    name: str
+    function: Callable[..., Any]
+    arguments: tuple = ()
+
+
+def _context():
+    methods = multiprocessing.get_all_start_methods()
+    return multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+
+
+def warm(*modules: str) -> None:
+    """Name the modules that the fork server imports once for all; before the first child only."""
+    _context().set_forkserver_preload(list(modules))
+
+
+@contextmanager
+def _no_main_script():
+    """Keep children from running the caller's script again, as multiprocessing would."""
+    main = vars(sys.modules["__main__"])
+    saved = {name: main[name] for name in ("__file__", "__spec__") if name in main}
+    main.update(__file__=None, __spec__=None)
+    try:
+        yield
+    finally:
+        del main["__file__"], main["__spec__"]  # some have none, and libraries look at that
+        main.update(saved)
+
+
+def _limit_memory(megabytes: int | None) -> None:
+    if megabytes is None or resource is None or not sys.platform.startswith("linux"):
+        return
+    with open("/proc/self/statm") as statm:  # noqa: PTH123
+        current = int(statm.read().split()[0]) * resource.getpagesize()
+    limit = current + megabytes * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _work(sender: connection.Connection, task: Task, megabytes: int | None) -> None:
+    # What a library prints as it dies (Rust's panics) is no message for a facilitator.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    try:
+        _limit_memory(megabytes)
+        answer = ("ok", task.function(*task.arguments))
+    except MemoryError:
+        answer = ("mémoire", "")
+    except BaseException as error:
+        answer = ("erreur", f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
+    sender.send(answer)
+    sender.close()
+
+
+def _receive(receiver: connection.Connection, process) -> tuple[str, Any]:
+    try:
+        return receiver.recv()
+    except (EOFError, OSError):
+        process.join()
+        return "arrêt", f"code {process.exitcode}"
+
+
+def run_all(
+    tasks: Iterable[Task],
+    jobs: int = 1,
+    seconds: float = 300,
+    megabytes: int | None = None,
+) -> Iterator[tuple[Task, Any]]:
+    """Results of tasks as they come, each a value or a `ChildError`.
+
+    Parameters
+    ----------
+    tasks : iterable of Task
+        The calls to make; arguments and results must be picklable.
+    jobs : int
+        How many children live at once.
+    seconds : float
+        Time limit of one call, in seconds.
+    megabytes : int, optional
+        Memory that one call may take beyond what its process had at the start (Linux).
+
+    Yields
+    ------
+    (Task, value or ChildError)
+    """
+    context = _context()
+    waiting, running = list(tasks)[::-1], {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                task = waiting.pop()
+                receiver, sender = context.Pipe(duplex=False)
+                process = context.Process(target=_work, args=(sender, task, megabytes), daemon=True)
+                with _no_main_script():
+                    process.start()
+                sender.close()
+                running[receiver] = (task, process, time.monotonic() + seconds)
+            next_end = min(end for _, _, end in running.values()) - time.monotonic()
+            for receiver in connection.wait(list(running), max(0.0, next_end)):
+                task, process, _ = running.pop(receiver)
+                kind, value = _receive(receiver, process)
+                process.join(5)
+                receiver.close()
+                yield task, value if kind == "ok" else ChildError(kind, value)
+            for receiver, (task, process, end) in list(running.items()):
+                if time.monotonic() >= end:
+                    del running[receiver]
+                    process.kill()
+                    process.join()
+                    receiver.close()
+                    yield task, ChildError("temps", f"{seconds:g} s")
+    finally:
+        for _, process, _ in running.values():
+            process.kill()
+
+
+def run(function: Callable[..., Any], *arguments, **limits) -> Any:
+    """Value of one call made in a child; raises `ChildError` when it does not come back.
+
+    Examples
+    --------
+    >>> run(sorted, [3, 1, 2])
+    [1, 2, 3]
+    """
+    ((_, value),) = run_all([Task("", function, arguments)], **limits)
+    if isinstance(value, ChildError):
+        raise value
+    return value

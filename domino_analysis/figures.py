@@ -1,0 +1,543 @@
+"""Results → charts and tables for display, each with its reading, its source and its data.
+
+A figure is one entry of ``figures`` in the catalogue's sentences (caption, reading, columns) and one
+result; it is drawn in one of eight kinds, or as a table. The library draws, the catalogue speaks.
+"""
+
+import math
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import plotly.io as pio
+from IPython.display import display
+
+from .schema import phrases
+from .text import Html, cited, date, fill, number, say, typography
+
+pio.renderers.default = "plotly_mimetype"
+
+INK, GREY, PALE = "#1b1b1b", "#6b6b6b", "#d9d9d9"
+SHADES = ["#0b3c5d", "#3d7ea6", "#a3c9de", "#e4eef4", "#f4d9c6"]
+ACCENT = "#b8450f"
+CONFIG = {
+    "displayModeBar": False, "displaylogo": False, "showSendToCloud": False, "responsive": True,
+    "scrollZoom": False,
+}  # fmt: skip
+MISSING = '<span class="vide" title="non renseigné">—</span>'
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of a page: its words and data as HTML, and its chart when it has one."""
+
+    key: str
+    html: str
+    chart: go.Figure | None = None
+
+    def _ipython_display_(self) -> None:
+        if self.chart is not None:
+            light = {"application/vnd.plotly.v1+json": {**_plain(self.chart), "config": CONFIG}}
+            display(light, raw=True, metadata={"domino": {"figure": self.key}})
+        display(Html(self.html))
+
+
+def _plain(chart: go.Figure) -> dict:
+    """Chart as plain lists and numbers, without the encoded arrays that no one can read."""
+    import json
+
+    return json.loads(pio.to_json(chart, validate=False, engine="json"))
+
+
+# ── words and data ──────────────────────────────────────────────────────────────────────────────
+
+
+def _columns(spec: dict, frame: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Title and kind of each column shown: ``texte``, ``date`` or a quantity."""
+    columns: dict[str, tuple[str, str]] = {}
+    others = None
+    for name, entry in spec["colonnes"].items():
+        title, kind = (entry, "texte") if isinstance(entry, str) else entry
+        if name == "*":
+            others = kind
+        elif name in frame:
+            columns[name] = (title, kind)
+    if others:
+        extra = {c: (str(c), others) for c in frame.columns if c not in columns}
+        last = spec.get("derniere")
+        tail = {last: columns.pop(last)} if last in columns else {}
+        columns = {**columns, **extra, **tail}
+    return columns
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+
+
+def _cell(value: object, kind: str, de: str) -> str:
+    if _is_missing(value) or value == "":
+        return MISSING
+    if isinstance(value, Html):
+        return str(value)
+    if kind == "date":
+        return date(value)
+    if kind == "texte":
+        return cited(str(value))
+    return number(value, kind, de)
+
+
+def _table(key: str, frame: pd.DataFrame, columns: dict[str, tuple[str, str]], caption: str) -> str:
+    """Data table with a caption and scopes; each number is marked by figure, row and column."""
+    head = "".join(
+        f'<th scope="col"{"" if kind in ("texte", "date") else " class=nb"}>{cited(title)}</th>'
+        for title, kind in columns.values()
+    )
+    body = []
+    for position, (_, row) in enumerate(frame.iterrows()):
+        first = str(row[next(iter(columns))])
+        cells = []
+        for place, (name, (_, kind)) in enumerate(columns.items()):
+            content = _cell(row[name], kind, f"{key}/{first}/{name}")
+            tag = (
+                '<th scope="row">'
+                if place == 0
+                else "<td>"
+                if kind in ("texte", "date")
+                else "<td class=nb>"
+            )
+            cells.append(f"{tag}{content}</{tag[1:3]}>")
+        body.append(f'<tr data-ligne="{position}">{"".join(cells)}</tr>')
+    return (
+        f'<div class="defile" tabindex="0" role="region" aria-label="{escape(caption)}"><table><caption class="sr">'
+        f"{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def _source(source: str, n: float | None, key: str) -> str:
+    parts = []
+    if source:
+        parts.append(f"Source{chr(0x202F)}: {source}.")
+    if n is not None and not _is_missing(n):
+        parts.append(say("base", n, de=key))
+    return f'<p class="source">{" ".join(parts)}</p>' if parts else ""
+
+
+def _words(key: str, frame: pd.DataFrame, values: dict[str, Any], n, source, chart) -> str:
+    """Caption, reading, place of the chart, data table, source and number of answers."""
+    spec = phrases()["figures"][key]
+    caption = typography(spec["titre"])
+    columns = _columns(spec, frame)
+    reading = ""
+    if "lecture" in spec and not frame.empty:
+        sentence = fill(spec["lecture"], values.pop("_n", 2), f"lecture_{key}", "", values)
+        reading = f'<p class="lecture">{sentence}</p>'
+    table = _table(key, frame, columns, spec["titre"])
+    place = ""
+    if chart is not None:
+        place = f'<div class="graphique" data-figure="{key}" role="img" aria-label="{escape(_alternative(spec, frame, columns))}"></div>'
+        table = f"<details><summary>Les données de ce graphique</summary>{table}</details>"
+    return (
+        f'<figure class="figure" id="figure-{key}"><figcaption>{caption}</figcaption>'
+        f"{reading}{place}{table}{_source(source, n, key)}</figure>"
+    )
+
+
+def _alternative(spec: dict, frame: pd.DataFrame, columns: dict) -> str:
+    """Text alternative made of the data: what each row is worth, the first twelve rows."""
+    names = list(columns)
+    numbers = [name for name in names if columns[name][1] not in ("texte", "date")]
+    rows = [
+        f"{row[names[0]]} : "
+        + ", ".join(f"{columns[c][0]} {row[c]:g}" for c in numbers if not _is_missing(row[c]))
+        for _, row in frame.head(12).iterrows()
+    ]
+    return f"{spec['titre']}. " + " ; ".join(rows)
+
+
+def absent(key: str) -> Html:
+    """What a figure says when its data are absent: what is missing and which sheet brings it."""
+    spec = phrases()["figures"][key]
+    return Html(f'<p class="absent">{typography(spec["vide"])}</p>')
+
+
+def figure(key: str, frame: pd.DataFrame, chart=None, n=None, source: str = "", **values) -> Figure:
+    """Figure of the catalogue: its words and its data, with or without a chart.
+
+    Parameters
+    ----------
+    key : str
+        Entry of ``figures`` in ``phrases.fr.yaml``: ``titre, lecture, colonnes, vide``.
+    frame : DataFrame
+        The result shown; when it is empty the figure says what is missing.
+    chart : go.Figure, optional
+        Its drawing.
+    n : float, optional
+        Number of answers or rows that it rests on.
+    source : str
+        Where it comes from: HTML made by `domino_analysis.text`.
+    **values
+        What the reading sentence names.
+    """
+    if frame.empty:
+        return Figure(key, absent(key))
+    return Figure(key, _words(key, frame, dict(values), n, source, chart), chart)
+
+
+# ── the kinds of chart ──────────────────────────────────────────────────────────────────────────
+
+
+def _drawn(traces: list, height: int, left: int = 10, **layout) -> go.Figure:
+    chart = go.Figure(traces)
+    chart.update_layout(
+        template=go.layout.Template(),
+        height=height,
+        margin={"l": left, "r": 20, "t": 10, "b": 40},
+        font={"family": "system-ui, sans-serif", "size": 14, "color": INK},
+        paper_bgcolor="white", plot_bgcolor="white",
+        separators=",\u202f",
+        legend={"orientation": "h", "y": -0.15, "x": 0, "traceorder": "normal"},
+        hoverlabel={"font": {"size": 14}},
+        hovermode="closest",
+        dragmode=False,
+    )  # fmt: skip
+    chart.update_layout(**layout)
+    return chart
+
+
+def _wrap(text: str, width: int = 34) -> str:
+    lines, line = [], ""
+    for word in str(text).split():
+        if line and len(line) + len(word) > width:
+            lines, line = [*lines, line], word
+        else:
+            line = f"{line} {word}".strip()
+    return "<br>".join(escape(part) for part in [*lines, line])
+
+
+def _labels(values) -> list[str]:
+    return [_wrap(value) for value in values]
+
+
+def _axis(**options) -> dict:
+    return {"showgrid": False, "zeroline": False, "fixedrange": True, "automargin": True, **options}
+
+
+def bars(
+    key: str,
+    frame: pd.DataFrame,
+    label: str,
+    value: str = "nb",
+    parts: list[str] | None = None,
+    **rest,
+) -> Figure:
+    """Horizontal bars with the value written on each; ``parts`` stacks the columns it names."""
+    if frame.empty:
+        return figure(key, frame, **rest)
+    labels = _labels(frame[label])
+    shown = [part for part in parts or [] if frame[part].sum()] or [value]
+    titles = dict(_columns(phrases()["figures"][key], frame))
+    traces = [
+        go.Bar(
+            y=labels, x=frame[part].tolist(), orientation="h", name=titles.get(part, (part,))[0],
+            text=[f"{v:g}" if v else "" for v in frame[part]], textposition="inside" if parts else "outside",
+            insidetextanchor="middle", textangle=0, cliponaxis=False,
+            marker={"color": SHADES[i % len(SHADES)], "line": {"color": "white", "width": 1}},
+            hovertemplate="%{y} : %{x}<extra>" + escape(str(titles.get(part, (part,))[0])) + "</extra>",
+        )
+        for i, part in enumerate(shown)
+    ]  # fmt: skip
+    chart = _drawn(
+        traces, 90 + 34 * len(frame), barmode="stack", showlegend=len(shown) > 1,
+        xaxis=_axis(visible=False), yaxis=_axis(autorange="reversed"), bargap=0.25,
+    )  # fmt: skip
+    first = (
+        {"premier": str(frame[label].iloc[0]), "n_premier": frame[value].iloc[0]}
+        if value in frame
+        else {}
+    )
+    return figure(key, frame, chart, **{**first, **rest})
+
+
+CLASSES = [
+    (0, 0, "aucune"),
+    (1, 1, "1"),
+    (2, 3, "2 ou 3"),
+    (4, 6, "4 à 6"),
+    (7, 10**6, "7 et plus"),
+]
+"""Classes of the map of initiatives, the same for every territory."""
+
+
+def _rings(outlines: pd.DataFrame) -> dict[str, list[list[tuple[int, int]]]]:
+    rings: dict[str, list] = {}
+    for code, points in zip(outlines["code_insee"], outlines["points"], strict=True):
+        numbers = [int(n) for n in points.split()]
+        ring = list(zip(numbers[::2], numbers[1::2], strict=True))
+        rings.setdefault(code, []).append([*ring, ring[0]])
+    return rings
+
+
+def commune_map(
+    key: str, frame: pd.DataFrame, outlines: pd.DataFrame, value: str = "nb", **rest
+) -> Figure:
+    """Communes filled by class of a count, those at zero shown; a table when outlines are absent.
+
+    ``frame`` holds ``code_insee, commune, nb``; ``outlines`` the rings in hundreds of metres
+    (Lambert-93), in today's communes.
+    """
+    if outlines.empty or frame.empty:
+        return figure(key, frame, **rest)
+    rings = _rings(outlines)
+    counts = dict(zip(frame["code_insee"], frame[value], strict=True))
+    fills = ["#ffffff", "#dbe9f1", "#a3c9de", "#3d7ea6", "#0b3c5d"]
+    traces = []
+    for (low, high, name), colour in zip(CLASSES, fills, strict=True):
+        xs: list = []
+        ys: list = []
+        for code, own in rings.items():
+            if low <= counts.get(code, 0) <= high:
+                for ring in own:
+                    xs += [x for x, _ in ring] + [None]
+                    ys += [y for _, y in ring] + [None]
+        if xs:
+            traces.append(
+                go.Scatter(
+                    x=xs,
+                    y=ys,
+                    mode="lines",
+                    fill="toself",
+                    fillcolor=colour,
+                    name=name,
+                    hoverinfo="skip",
+                    line={"color": GREY, "width": 0.8},
+                )
+            )
+    centres = {code: _centre(own[0]) for code, own in rings.items()}
+    names = dict(zip(frame["code_insee"], frame["commune"], strict=True))
+    known = [code for code in centres if code in names]
+    traces.append(
+        go.Scatter(
+            x=[centres[c][0] for c in known], y=[centres[c][1] for c in known], mode="text",
+            text=[f"{counts[c]:g}" if counts[c] else "" for c in known],
+            textfont={"color": ["white" if counts[c] > 3 else INK for c in known], "size": 12},
+            customdata=[f"{names[c]} : {counts[c]:g}" for c in known], hovertemplate="%{customdata}<extra></extra>",
+            showlegend=False,
+        )
+    )  # fmt: skip
+    chart = _drawn(
+        traces, 520, xaxis=_axis(visible=False), yaxis=_axis(visible=False, scaleanchor="x"),
+        margin={"l": 0, "r": 0, "t": 0, "b": 30}, legend={"orientation": "h", "y": -0.02, "x": 0},
+    )  # fmt: skip
+    return figure(key, frame, chart, **rest)
+
+
+def _centre(ring: list[tuple[int, int]]) -> tuple[float, float]:
+    """Centroid of a closed ring."""
+    area = x = y = 0.0
+    for (x0, y0), (x1, y1) in zip(ring, ring[1:], strict=False):
+        cross = x0 * y1 - x1 * y0
+        area, x, y = area + cross, x + (x0 + x1) * cross, y + (y0 + y1) * cross
+    return (round(x / (3 * area), 1), round(y / (3 * area), 1)) if area else ring[0]
+
+
+def curve(key: str, frame: pd.DataFrame, x: str, y: str, **rest) -> Figure:
+    """Cumulative count by year, as steps."""
+    if frame.empty:
+        return figure(key, frame, **rest)
+    trace = go.Scatter(
+        x=frame[x].tolist(), y=frame[y].tolist(), mode="lines+markers", line={"shape": "hv", "color": SHADES[0], "width": 2.5},
+        hovertemplate="%{x} : %{y}<extra></extra>",
+    )  # fmt: skip
+    chart = _drawn(
+        [trace],
+        320,
+        xaxis=_axis(tickformat="d"),
+        yaxis=_axis(rangemode="tozero", showgrid=True, gridcolor="#eeeeee"),
+    )
+    ends = {
+        "premiere": str(frame[x].iloc[0]),
+        "derniere": str(frame[x].iloc[-1]),
+        "n_derniere": frame[y].iloc[-1],
+    }
+    return figure(key, frame, chart, **{**ends, **rest})
+
+
+def network(
+    key: str, frame: pd.DataFrame, source_column: str, target_column: str, marked: str = "", **rest
+) -> Figure:
+    """Links between actors placed on a circle; those that ``marked`` answers « oui » are thick."""
+    if frame.empty:
+        return figure(key, frame, **rest)
+    nodes = sorted({*frame[source_column], *frame[target_column]})
+    angle = {node: math.pi / 2 - 2 * math.pi * i / len(nodes) for i, node in enumerate(nodes)}
+    traces = []
+    for new in (False, True):
+        xs, ys = [], []
+        for _, row in frame[(frame[marked] == "oui") == new].iterrows():
+            for node in (row[source_column], row[target_column]):
+                xs.append(round(math.cos(angle[node]), 3))
+                ys.append(round(math.sin(angle[node]), 3))
+            xs, ys = [*xs, None], [*ys, None]
+        if xs:
+            line = (
+                {"width": 3, "color": ACCENT}
+                if new
+                else {"width": 1.5, "color": GREY, "dash": "dot"}
+            )
+            name = "né des pratiques collaboratives" if new else "autre lien"
+            traces.append(
+                go.Scatter(x=xs, y=ys, mode="lines", line=line, name=name, hoverinfo="skip")
+            )
+    right = [math.cos(angle[n]) >= 0 for n in nodes]
+    traces.append(
+        go.Scatter(
+            x=[round(math.cos(angle[n]), 3) for n in nodes], y=[round(math.sin(angle[n]), 3) for n in nodes],
+            mode="markers+text", text=[_wrap(n, 22) for n in nodes], marker={"size": 11, "color": SHADES[0]},
+            textposition=["middle right" if r else "middle left" for r in right], textfont={"size": 12},
+            hoverinfo="skip", showlegend=False,
+        )
+    )  # fmt: skip
+    chart = _drawn(
+        traces,
+        480,
+        xaxis=_axis(visible=False, range=[-2.4, 2.4]),
+        yaxis=_axis(visible=False, range=[-1.25, 1.25]),
+    )
+    return figure(key, frame, chart, **rest)
+
+
+def dots(
+    key: str, frame: pd.DataFrame, label: str, value: str, marks: pd.DataFrame | None = None, **rest
+) -> Figure:
+    """Sorted dots with the value written; ``marks`` adds one small mark per table beside the total.
+
+    ``marks`` holds ``label, table, value`` columns named ``label, table, points``.
+    """
+    if frame.empty:
+        return figure(key, frame, **rest)
+    labels = _labels(frame[label])
+    traces = [
+        go.Scatter(
+            x=frame[value].tolist(), y=labels, mode="markers+text", name="total", text=[f"{v:g}" for v in frame[value]],
+            textposition="middle right", marker={"size": 13, "color": SHADES[0]}, hovertemplate="%{y} : %{x}<extra>total</extra>",
+        )
+    ]  # fmt: skip
+    symbols = [
+        "circle-open",
+        "square-open",
+        "diamond-open",
+        "triangle-up-open",
+        "cross-open",
+        "x-open",
+    ]
+    for i, (table, own) in enumerate(marks.groupby("table") if marks is not None else ()):
+        traces.append(
+            go.Scatter(
+                x=own["points"].tolist(), y=_labels(own["label"]), mode="markers", name=str(table),
+                marker={"size": 9, "symbol": symbols[i % len(symbols)], "color": GREY, "line": {"width": 1.5}},
+                hovertemplate="%{y} : %{x}<extra>" + escape(str(table)) + "</extra>",
+            )
+        )  # fmt: skip
+    chart = _drawn(
+        traces, 120 + 36 * len(frame), showlegend=len(traces) > 1,
+        xaxis=_axis(rangemode="tozero", showgrid=True, gridcolor="#eeeeee"),
+        yaxis=_axis(autorange="reversed", categoryorder="array", categoryarray=labels),
+    )  # fmt: skip
+    first = {"premier": str(frame[label].iloc[0]), "n_premier": frame[value].iloc[0]}
+    return figure(key, frame, chart, **{**first, **rest})
+
+
+def dumbbell(
+    key: str,
+    frame: pd.DataFrame,
+    label: str,
+    start: str,
+    end: str,
+    scale: tuple[float, float],
+    **rest,
+) -> Figure:
+    """Two dots and the distance between them, a row per indicator, on one scale."""
+    if frame.empty:
+        return figure(key, frame, **rest)
+    labels = _labels(frame[label])
+    xs, ys = [], []
+    for row_label, a, b in zip(labels, frame[start], frame[end], strict=True):
+        xs, ys = [*xs, a, b, None], [*ys, row_label, row_label, None]
+    traces = [
+        go.Scatter(
+            x=xs,
+            y=ys,
+            mode="lines",
+            line={"color": GREY, "width": 3},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    ]
+    for column, name, symbol, colour in (
+        (start, "aujourd'hui", "circle", SHADES[0]), (end, "souhaité", "diamond-open", ACCENT),
+    ):  # fmt: skip
+        traces.append(
+            go.Scatter(
+                x=frame[column].tolist(), y=labels, mode="markers", name=name,
+                marker={"size": 13, "symbol": symbol, "color": colour, "line": {"width": 2}},
+                hovertemplate="%{y} : %{x}<extra>" + name + "</extra>",
+            )
+        )  # fmt: skip
+    chart = _drawn(
+        traces, 110 + 36 * len(frame), xaxis=_axis(range=[scale[0] - 0.2, scale[1] + 0.2], dtick=1, showgrid=True, gridcolor="#eeeeee"),
+        yaxis=_axis(autorange="reversed"),
+    )  # fmt: skip
+    return figure(
+        key,
+        frame,
+        chart,
+        **{"premier": str(frame[label].iloc[0]), "n_premier": frame["ecart"].iloc[0], **rest},
+    )
+
+
+def radar(
+    key: str,
+    frame: pd.DataFrame,
+    label: str,
+    start: str,
+    end: str,
+    scale: tuple[float, float],
+    **rest,
+) -> Figure:
+    """The group's radar: the order people gave, not filled; its shape depends on that order."""
+    if len(frame) < 3:
+        return figure(key, frame.iloc[:0], **rest)
+    around = _labels([*frame[label], frame[label].iloc[0]])
+    traces = [
+        go.Scatterpolar(
+            r=[*frame[column], frame[column].iloc[0]], theta=around, mode="lines+markers", name=name,
+            line={"color": colour, "dash": dash, "width": 2}, hovertemplate="%{theta} : %{r}<extra>" + name + "</extra>",
+        )
+        for column, name, colour, dash in ((start, "aujourd'hui", SHADES[0], "solid"), (end, "souhaité", ACCENT, "dash"))
+    ]  # fmt: skip
+    chart = _drawn(
+        traces, 460, margin={"l": 90, "r": 90, "t": 40, "b": 40},
+        polar={"radialaxis": {"range": [0, scale[1]], "dtick": 1, "angle": 90, "tickfont": {"size": 11}, "gridcolor": PALE},
+               "angularaxis": {"direction": "clockwise", "rotation": 90, "tickfont": {"size": 12}, "gridcolor": PALE},
+               "bgcolor": "white"},
+    )  # fmt: skip
+    return figure(key, frame, chart, **rest)
+
+
+def timeline(key: str, frame: pd.DataFrame, when: str, label: str, **rest) -> Figure:
+    """Dated things on a line of time, the undated only in the table."""
+    dated = frame.dropna(subset=when)
+    if dated.empty:
+        return figure(key, frame, **rest)
+    labels = _labels(dated[label])
+    trace = go.Scatter(
+        x=dated[when].tolist(), y=labels, mode="markers", marker={"size": 13, "color": SHADES[0]},
+        hovertemplate="%{y} : %{x}<extra></extra>",
+    )  # fmt: skip
+    chart = _drawn(
+        [trace], 90 + 34 * len(dated), xaxis=_axis(type="date", tickformat="%m/%Y", showgrid=True, gridcolor="#eeeeee"),
+        yaxis=_axis(autorange="reversed"),
+    )  # fmt: skip
+    return figure(key, frame, chart, **rest)

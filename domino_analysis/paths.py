@@ -1,0 +1,59 @@
+"""Where the folders are: the first thing every other module needs."""
+
+import os
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = CHECKOUT / "notebooks"
+CATALOGUE = Path(__file__).resolve().parent / "catalogue"
+TEMPLATE = Path(__file__).resolve().parent / "report" / "template"
+
+NOT_TERRITORIES = ("programme", "reference")
+"""Folders of ``data/raw`` that feed the pages of all territories."""
+
+
+def data_dir() -> Path:
+    """Folder that holds ``raw`` and ``processed``: ``DOMINO_DATA``, or the checkout's own."""
+    return Path(os.environ.get("DOMINO_DATA") or CHECKOUT / "data").expanduser().resolve()
+
+
+def output_dir() -> Path:
+    """Folder of the pages: ``DOMINO_OUTPUT``, or the checkout's own ``reports``."""
+    return Path(os.environ.get("DOMINO_OUTPUT") or CHECKOUT / "reports").expanduser().resolve()
+
+
+def raw_dir(folder: str = "") -> Path:
+    """Folder of what people typed: that of one territory, or of all when nothing is named."""
+    return data_dir() / "raw" / folder
+
+
+def processed_dir(folder: str) -> Path:
+    """Folder of the tidy tables of one territory."""
+    return data_dir() / "processed" / folder
+
+
+def territories() -> list[str]:
+    """Codes of the territories: the folders of ``data/raw``, in alphabetical order."""
+    if not raw_dir().is_dir():
+        return []
+    return sorted(
+        folder.name
+        for folder in raw_dir().iterdir()
+        if folder.is_dir()
+        and folder.name not in NOT_TERRITORIES
+        and not folder.name.startswith((".", "_"))
+    )
+
+
+def shown(path: Path) -> str:
+    """Path as a facilitator knows it: from ``data`` on, never a path of one machine.
+
+    Examples
+    --------
+    >>> shown(data_dir() / "raw" / "exemple" / "exemple.xlsx")
+    'data/raw/exemple/exemple.xlsx'
+    """
+    resolved = path if path.is_absolute() else path.absolute()
+    if resolved.is_relative_to(data_dir()):
+        return "data/" + resolved.relative_to(data_dir()).as_posix()
+    return path.name

@@ -1,0 +1,126 @@
+"""Small numbers and personal data: what a public page may say of people.
+
+Tallies of people are one-way only. A place or a category of fewer than `PEOPLE` joins a wider one;
+what a public document printed is printed as it printed it.
+"""
+
+import hashlib
+
+import pandas as pd
+
+PEOPLE, ORGANISATIONS = 5, 3
+"""Fewest people, and fewest organisations, that a public page counts apart."""
+
+
+def merge_small(
+    counts: pd.DataFrame, label: str, other: str, minimum: int = PEOPLE
+) -> pd.DataFrame:
+    """Counts whose categories under the minimum are merged, so that no difference gives one back.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        A row per category: ``label`` and ``nb``.
+    label : str
+        Column that names the category.
+    other : str
+        Name of what is merged.
+    minimum : int
+        Fewest that stand apart.
+
+    Returns
+    -------
+    DataFrame
+        Same total. When the merged rest is itself under the minimum, the smallest category shown
+        joins it, until it is not.
+
+    Examples
+    --------
+    >>> counts = pd.DataFrame({"qui": ["citoyen", "association", "élu"], "nb": [14, 8, 2]})
+    >>> merge_small(counts, "qui", "autres").to_dict("list")
+    {'qui': ['citoyen', 'autres'], 'nb': [14, 10]}
+    """
+    ordered = counts.sort_values("nb", ascending=False, kind="stable")
+    kept = ordered[ordered["nb"] >= minimum]
+    rest = ordered[ordered["nb"] < minimum]
+    while 0 < rest["nb"].sum() < minimum and not kept.empty:
+        kept, rest = kept.iloc[:-1], pd.concat([kept.iloc[-1:], rest])
+    columns = [label, "nb"]
+    if rest.empty:
+        return kept[columns].reset_index(drop=True)
+    merged = pd.DataFrame({label: [other], "nb": [int(rest["nb"].sum())]})
+    return pd.concat([kept[columns], merged], ignore_index=True)
+
+
+def people_by_commune(named: pd.DataFrame, unknown: int, minimum: int = PEOPLE) -> pd.DataFrame:
+    """People by commune as a public page may say it: small communes with their EPCI, then together.
+
+    Parameters
+    ----------
+    named : DataFrame
+        ``commune, epci, nb`` of the communes that sheets name.
+    unknown : int
+        People whose sheet names no commune of the territory.
+
+    Returns
+    -------
+    DataFrame
+        ``lieu, nb``; its total is that of all people.
+
+    Examples
+    --------
+    >>> named = pd.DataFrame({"commune": ["A", "B", "C", "D"], "epci": ["X", "X", "X", "Y"],
+    ...                       "nb": [6, 3, 2, 1]})
+    >>> people_by_commune(named, 4).to_dict("list")
+    {'lieu': ['A', "X (autres communes de l'intercommunalité)", 'ailleurs ou sans réponse'], 'nb': [6, 5, 5]}
+    """
+    small = named["nb"] < minimum
+    wider = named["epci"].fillna("") + " (autres communes de l'intercommunalité)"
+    places = named.assign(lieu=named["commune"].where(~small, wider))
+    counts = places.groupby("lieu", sort=False)["nb"].sum().reset_index()
+    other = "ailleurs ou sans réponse"
+    if unknown:
+        counts = pd.concat([counts, pd.DataFrame({"lieu": [other], "nb": [unknown]})])
+    apart = counts[counts["lieu"] != other]
+    held = apart[apart["nb"] >= minimum]
+    rest = int(counts["nb"].sum() - held["nb"].sum())
+    pool = pd.concat([held, pd.DataFrame({"lieu": [other], "nb": [rest]})]) if rest else held
+    return merge_small(pool, "lieu", other, minimum)
+
+
+def table_letters(tables: pd.Series, shuffle_by: str) -> dict[str, str]:
+    """Letters under which the tables of a meeting are shown: shuffled, the same on each build.
+
+    Parameters
+    ----------
+    tables : Series
+        Letters of the room.
+    shuffle_by : str
+        Name of the page and of the question: another question shuffles otherwise, so that what a
+        table said here cannot be followed there.
+    """
+
+    def rank(table: str) -> str:
+        return hashlib.sha256(f"{shuffle_by}|{table}".encode()).hexdigest()
+
+    ordered = sorted(tables.dropna().unique(), key=rank)
+    return {table: f"table {chr(97 + place)}" for place, table in enumerate(ordered)}
+
+
+def may_show_tables(reunion: pd.Series) -> bool:
+    """Whether the marks of tables may be public: the meeting's record says so."""
+    return reunion.get("restitution_publique") == "oui"
+
+
+def public_words(verbatims: pd.DataFrame, reunions: pd.DataFrame) -> pd.DataFrame:
+    """Statements whose text is missing when their meeting did not agree to a public restitution.
+
+    Examples
+    --------
+    >>> said = pd.DataFrame({"reunion": ["R1", "R2"], "texte": ["oui", "non"]})
+    >>> held = pd.DataFrame({"reunion": ["R1", "R2"], "restitution_publique": ["oui", "non"]})
+    >>> public_words(said, held)["texte"].isna().tolist()
+    [False, True]
+    """
+    agreed = reunions.loc[reunions["restitution_publique"] == "oui", "reunion"]
+    return verbatims.assign(texte=verbatims["texte"].where(verbatims["reunion"].isin(agreed)))

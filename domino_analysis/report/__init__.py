@@ -1,0 +1,1 @@
+"""Notebook → page: the only part of the library that runs notebooks and writes pages."""

@@ -1,0 +1,256 @@
+"""The catalogue as small frozen dataclasses, and `Problem`, the message that names a cell."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import yaml
+
+from .paths import CATALOGUE
+
+BLOQUANT, A_VERIFIER = "bloquant", "à vérifier"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a sheet, as its Table Schema describes it."""
+
+    name: str
+    title: str
+    type: str
+    description: str = ""
+    niveau: str = "utile"
+    lecture: str = ""
+    donnee_personnelle: str = ""
+    autres_titres: tuple[str, ...] = ()
+    valeurs_proposees: tuple[str, ...] = ()
+    enum: tuple[str, ...] = ()
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    pattern: str = ""
+    missing_values: tuple[str, ...] = ("",)
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether the column names a person: it is then never read."""
+        return self.donnee_personnelle == "directe"
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether the library computes the column, so that nobody types it."""
+        return self.niveau == "calculé"
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every accepted spelling of the header; the name in the code is not one of them."""
+        return (self.title, *self.autres_titres)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One sheet: its columns, its key and its links to other sheets."""
+
+    name: str
+    title: str
+    description: str
+    niveau: str
+    columns: tuple[Column, ...]
+    autres_titres: tuple[str, ...] = ()
+    primary_key: tuple[str, ...] = ()
+    foreign_keys: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def typed(self) -> tuple[Column, ...]:
+        """Columns that people type and the library reads: neither computed nor naming a person."""
+        return tuple(c for c in self.columns if not c.is_computed and not c.is_direct)
+
+    @property
+    def kept(self) -> tuple[Column, ...]:
+        """Columns of the tidy table: all but those that name a person."""
+        return tuple(c for c in self.columns if not c.is_direct)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one cell, row, sheet or file, and what to do about it.
+
+    Examples
+    --------
+    >>> print(Problem("data/raw/exemple/exemple.xlsx", "initiatives", "F14",
+    ...     "État vaut « en cours ».", "existante ou en projet", "Corriger la cellule.", A_VERIFIER))
+    data/raw/exemple/exemple.xlsx, feuille « initiatives », cellule F14 : État vaut « en cours ».
+    Attendu : existante ou en projet.
+    Corriger la cellule.
+    """
+
+    fichier: str
+    feuille: str
+    cellule: str
+    trouve: str
+    attendu: str
+    faire: str
+    gravite: str
+    regle: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it is: file, sheet, cell, as far as they are known."""
+        parts = [self.fichier]
+        if self.feuille:
+            parts.append(f"feuille « {self.feuille} »")
+        if self.cellule:
+            parts.append(
+                self.cellule if self.cellule.startswith("ligne") else f"cellule {self.cellule}"
+            )
+        return ", ".join(parts)
+
+    def __str__(self) -> str:
+        lines = [f"{self.place} : {self.trouve}"]
+        if self.attendu:
+            lines.append(f"Attendu : {self.attendu}.")
+        return "\n".join([*lines, self.faire])
+
+
+def simplify(text: str) -> str:
+    """Text without accents, case, punctuation and double spaces, to compare what people type.
+
+    Examples
+    --------
+    >>> simplify("N° de  Fiche")
+    'n de fiche'
+    >>> simplify("Présents ?")
+    'presents'
+    """
+    text = text.replace("œ", "oe").replace("Œ", "Oe").replace("’", "'").replace("°", " ")
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return " ".join(re.sub(r"[^a-z0-9+]+", " ", plain).split())
+
+
+def _read(name: str) -> Any:
+    return yaml.load((CATALOGUE / name).read_text(encoding="utf-8"), Loader=_LOADER)
+
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _column(entry: dict, table_missing: list[str]) -> Column:
+    limits = entry.get("constraints", {})
+    return Column(
+        name=entry["name"],
+        title=entry["title"],
+        type=entry["type"],
+        description=entry.get("description", ""),
+        niveau=entry.get("niveau", "utile"),
+        lecture=entry.get("lecture", ""),
+        donnee_personnelle=entry.get("donnee_personnelle", ""),
+        autres_titres=tuple(entry.get("autres_titres", ())),
+        valeurs_proposees=tuple(entry.get("valeurs_proposees", ())),
+        enum=tuple(limits.get("enum", ())),
+        required=limits.get("required", False),
+        minimum=limits.get("minimum"),
+        maximum=limits.get("maximum"),
+        pattern=limits.get("pattern", ""),
+        missing_values=tuple(entry.get("missingValues", table_missing)),
+    )
+
+
+@cache
+def descriptor(name: str) -> dict:
+    """Table Schema of one table, as its file gives it."""
+    return _read(f"tables/{name}.yaml")
+
+
+@cache
+def catalogue() -> dict[str, Table]:
+    """The sixteen tables by name, those of a first evening before the others.
+
+    Examples
+    --------
+    >>> catalogue()["verbatims"]["texte"].title
+    'Texte exact'
+    """
+    tables = {}
+    for path in sorted((CATALOGUE / "tables").glob("*.yaml")):
+        entry = descriptor(path.stem)
+        missing = entry.get("missingValues", [""])
+        tables[entry["name"]] = Table(
+            name=entry["name"],
+            title=entry["title"],
+            description=entry.get("description", ""),
+            niveau=entry["niveau"],
+            columns=tuple(_column(column, missing) for column in entry["fields"]),
+            autres_titres=tuple(entry.get("autres_titres", ())),
+            primary_key=tuple(entry.get("primaryKey", ())),
+            foreign_keys={
+                key["fields"][0]: (key["reference"]["resource"], key["reference"]["fields"][0])
+                for key in entry.get("foreignKeys", ())
+            },
+        )
+    return dict(sorted(tables.items(), key=lambda item: (item[1].niveau != "essentiel", item[0])))
+
+
+@cache
+def grandeurs() -> dict[str, dict]:
+    """Computed quantities by key: label, unit, formula, reference and limits."""
+    return _read("grandeurs.yaml")
+
+
+@cache
+def etapes() -> dict[str, dict]:
+    """Pages by key: their notebook, their title, and the tables that make a step *received*."""
+    return _read("etapes.yaml")
+
+
+@cache
+def phrases() -> dict[str, Any]:
+    """Sentences that hold numbers, by key; see `domino_analysis.text`."""
+    return _read("phrases.fr.yaml")
+
+
+@cache
+def _aliases() -> dict:
+    return _read("alias.yaml")
+
+
+@cache
+def services() -> dict[str, dict]:
+    """Services by every simplified spelling: name, proposed theme and seat.
+
+    Examples
+    --------
+    >>> services()[simplify("air n'bnb")]["nom"]
+    'Airbnb'
+    """
+    return {
+        simplify(spelling): entry
+        for entry in _aliases()["services"]
+        for spelling in (entry["nom"], *entry["ecritures"])
+    }
+
+
+@cache
+def value_spellings(table: str, column: str) -> dict[str, str]:
+    """Accepted value of a closed list by every simplified spelling of it.
+
+    Examples
+    --------
+    >>> value_spellings("fiches", "utilisateur")["vrai"]
+    'oui'
+    """
+    described = catalogue()[table][column]
+    values = described.enum or described.valeurs_proposees
+    spellings = {simplify(value) or value: value for value in values}
+    aliases = _aliases()
+    groups = [aliases["valeurs"].get(table, {}).get(column, {})]
+    if described.lecture == "oui_non":
+        groups.append(aliases["oui_non"])
+    for group in groups:
+        for value, others in group.items():
+            spellings.update({simplify(other) or other: value for other in others})
+    return spellings

@@ -1,0 +1,1030 @@
+"""One function per section of a notebook: results → sentences and figures, in the programme's words.
+
+The functions choose what a public page may say and in which words; what is counted comes from the
+modules above, the words from the catalogue.
+"""
+
+import pandas as pd
+
+from . import agreement, census, comparison, figures, indicators, privacy, trace
+from .census import Meeting
+from .clean import items
+from .figures import Figure
+from .schema import A_VERIFIER, BLOQUANT, catalogue, etapes, simplify
+from .territory import Programme, Territory
+from .text import (
+    Html,
+    bullets,
+    cited,
+    date,
+    listed,
+    missing,
+    number,
+    paragraph,
+    say,
+    together,
+    typography,
+)
+
+ORDINARY_SHEETS = ("fiches", "verbatims", "votes")
+"""Sheets whose cells a public page never quotes when it lists problems."""
+
+KEPT_BACK = Html('<em class="vide">phrase gardée par le comité</em>')
+
+
+def said(text: object) -> Html:
+    """One statement as it was written, or the words that say it is not public."""
+    return cited(text) if isinstance(text, str) else KEPT_BACK
+
+
+def words(territory: Territory) -> pd.DataFrame:
+    """Statements of a territory as a public page may quote them."""
+    return privacy.public_words(territory.verbatims, territory.reunions)
+
+
+def _title_of(territory: Territory, document: object) -> Html:
+    documents = territory.documents.set_index("document")["titre"]
+    return cited(documents.get(document)) if isinstance(document, str) else Html("")
+
+
+# ── the minutes of a meeting ────────────────────────────────────────────────────────────────────
+
+
+def attendance(meeting: Meeting) -> Html:
+    """How many were there, around how many tables, and how the answers were collected."""
+    row, own = meeting.row, meeting.code
+    present = None if pd.isna(row["nb_presents"]) else int(row["nb_presents"])
+    tables = "" if pd.isna(row["nb_tables"]) else say("tables", int(row["nb_tables"]), de=own)
+    sheets = say("fiches_recues", len(meeting.fiches), de=own) if len(meeting.fiches) else ""
+    place = say("lieu", 2, lieu=row["lieu"]) if isinstance(row["lieu"], str) else ""
+    told = cited(row["compte_rendu"]) if isinstance(row["compte_rendu"], str) else ""
+    return together(
+        paragraph(say("presents", present, de=own), tables, place, sheets), paragraph(told)
+    )
+
+
+def origins(meeting: Meeting) -> Html:
+    """From which communes: how many are named, and which part of the territory no sheet names."""
+    counts = meeting.tally("commune")
+    if not counts.origin:
+        return missing("provenance_absente")
+    seen = census.presence(meeting.territory.communes, counts)
+    total = len(meeting.territory.communes)
+    key = "communes_nommees_au_moins" if seen.is_minimum else "communes_nommees"
+    named = say(key, len(seen.named), de=meeting.code, total=total)
+    silent = [say("epci_silencieux", 2, epci=epci) for epci in seen.epci_absent]
+    return paragraph(named, *silent)
+
+
+def communes(meeting: Meeting) -> Figure:
+    """People by commune: as the public document printed them, else small communes merged."""
+    counts = meeting.tally("commune")
+    if counts.is_published:
+        frame = counts.counts[["reponse", "nb"]].rename(columns={"reponse": "lieu"})
+        return figures.figure("communes_presentes", frame, source=cited(counts.document))
+    seen = census.presence(meeting.territory.communes, counts)
+    unknown = counts.total - int(seen.named["nb"].sum())
+    frame = privacy.people_by_commune(seen.named, unknown)
+    return figures.figure(
+        "communes_presentes",
+        frame,
+        source="fiches de la réunion, communes de moins de cinq personnes réunies",
+    )
+
+
+def _statements(meeting: Meeting, code: str) -> pd.DataFrame:
+    own = privacy.public_words(meeting.verbatims, meeting.territory.reunions)
+    return own[(own["question"] == code) & (own["origine"] != "fiche")]
+
+
+def answers(meeting: Meeting) -> Html:
+    """Questions put to the tables, each with the statements as they were written."""
+    own = meeting.verbatims
+    tables = own[own["origine"] != "fiche"]
+    if tables.empty:
+        return missing("phrases_absentes")
+    shown = privacy.may_show_tables(meeting.row)
+    blocks = [
+        paragraph(
+            say("phrases_dites", len(tables), de=meeting.code),
+            "" if shown else say("phrases_gardees", 2),
+        )
+    ]
+    for code in dict.fromkeys(tables["question"].dropna()):
+        label = meeting.questions.get(code, "")
+        count = int((tables["question"] == code).sum())
+        blocks.append(Html(f"<h3>{cited(code)}. {cited(label)}</h3>"))
+        if shown:
+            blocks.append(bullets((said(t) for t in _statements(meeting, code)["texte"]), "dites"))
+        blocks.append(
+            Html(
+                f'<p class="source">{say("phrases_question", count, de=f"{meeting.code}/{code}")}</p>'
+            )
+        )
+    return together(*blocks)
+
+
+def users(meeting: Meeting) -> Html:
+    """How many of the people asked use collaborative services."""
+    counts = meeting.tally("utilisateur")
+    if not counts.origin:
+        return missing("utilisateurs_absents")
+    return paragraph(say("utilisateurs", counts.of("oui"), de=meeting.code, total=int(counts.base)))
+
+
+def _listed_tally(meeting: Meeting, column: str, key: str) -> Figure:
+    counts = meeting.tally(column)
+    frame = counts.counts.assign(
+        nb=counts.counts["nb"].where(counts.counts["ecrit"]).astype("Int64")
+    )
+    source = cited(counts.document) if counts.document else "fiches de la réunion"
+    return figures.figure(key, frame[["reponse", "nb"]], source=source)
+
+
+def services(meeting: Meeting) -> Html | Figure:
+    """Services that participants say they use, as they wrote them."""
+    return _listed_tally(meeting, "services", "services_cites")
+
+
+def services_sentence(meeting: Meeting) -> Html:
+    """How many services and mentions, with « au moins » when some were listed without a number."""
+    counts = meeting.tally("services")
+    if not counts.origin:
+        return missing("services_absents")
+    named = census.named_services(counts)
+    key = "services_au_moins" if counts.is_minimum else "services"
+    unwritten = int((~counts.counts["ecrit"]).sum())
+    return paragraph(
+        say(key, len(named), de=meeting.code, mentions=counts.total),
+        say("services_sans_nombre", unwritten, de=meeting.code) if unwritten else "",
+    )
+
+
+def expectations(meeting: Meeting) -> Html:
+    """What each participant expects, as written; in alphabetical order when sheets are held."""
+    own = privacy.public_words(meeting.verbatims, meeting.territory.reunions)
+    written = own[
+        (own["origine"] == "fiche") & (own["question"].fillna("").map(simplify) == "attentes")
+    ]["texte"]
+    count = len(written)
+    if not count:
+        lines = [line for text in meeting.fiches["attentes"] for line in items(text)]
+        count = len(lines)
+        written = sorted(lines, key=simplify) if privacy.may_show_tables(meeting.row) else []
+    if not count:
+        return missing("attentes_absentes")
+    return together(
+        paragraph(say("attentes", count, de=meeting.code)),
+        bullets((said(text) for text in written), "dites"),
+    )
+
+
+def offers(meeting: Meeting) -> Figure:
+    """How participants offer to take part, as written."""
+    return _listed_tally(meeting, "participation", "offres")
+
+
+def retained(meeting: Meeting) -> Html:
+    """The stakes that the group retained at the meeting, each with its question."""
+    own = meeting.enjeux
+    if own.empty:
+        return missing("enjeux_absents_reunion")
+    cards = [
+        f"<strong>{cited(row['libelle'])}</strong>"
+        + (
+            f" ({listed(cited(word) for word in items(row['mots_cles']))})"
+            if items(row["mots_cles"])
+            else ""
+        )
+        + (f"<br>{cited(row['question'])}" if isinstance(row["question"], str) else "")
+        for _, row in own.iterrows()
+    ]
+    return together(paragraph(say("enjeux_retenus", len(own), de=meeting.code)), bullets(cards))
+
+
+def lost(verbatims: pd.DataFrame, enjeux: pd.DataFrame, de: str, quotes: bool = True) -> Html:
+    """Statements that no stake takes up, named, with the range over the plausible codings."""
+    coded = verbatims[verbatims["repris"].isin(["oui", "non"])]
+    if coded.empty:
+        return missing("codage_absent")
+    result = trace.taken_up(verbatims, enjeux)
+    sentence = say("non_repris", len(result.lost), de=de, codees=result.coded)
+    spread = ""
+    if result.lowest != result.highest:
+        spread = say("selon_codage", 2, de=de, bas=result.lowest, haut=result.highest)
+    coders = sorted(set(coded["code_par"].dropna()))
+    by_whom = say("code_par", 2, qui=coders) if coders else ""
+    quoted = bullets((said(text) for text in result.lost["texte"]), "dites") if quotes else Html("")
+    return together(paragraph(sentence, spread, by_whom), quoted)
+
+
+def lost_at(meeting: Meeting) -> Html:
+    """What the synthesis of a meeting left out; see `lost`."""
+    own = privacy.public_words(meeting.verbatims, meeting.territory.reunions)
+    return lost(own, meeting.territory.enjeux, meeting.code)
+
+
+def remaining(meeting: Meeting) -> Html:
+    """What remains to be done: what people decided, what is not coded, what was not written."""
+    own, code = meeting.verbatims, meeting.code
+    todo = []
+    if isinstance(meeting.row["bilan"], str):
+        todo.append(cited(meeting.row["bilan"]))
+    tables = own[own["origine"] != "fiche"]
+    uncoded = int((~own["repris"].isin(["oui", "non"])).sum())
+    if uncoded:
+        todo.append(say("reste_a_coder", uncoded, de=code))
+    if len(tables) and tables["table"].isna().all():
+        todo.append(say("reste_tables", 2))
+    if meeting.fiches.empty and meeting.tally("utilisateur").origin:
+        todo.append(say("reste_fiches", 2))
+    if meeting.following is not None:
+        after = meeting.following
+        what = after["objet"] if isinstance(after["objet"], str) else str(after["type"])
+        todo.append(say("prochaine", 2, quand=after["date"], quoi=what))
+    return bullets(todo) or paragraph(say("rien_a_faire", 2))
+
+
+# ── page 0: what was received ───────────────────────────────────────────────────────────────────
+
+
+def received(territory: Territory) -> Figure:
+    """Each sheet of the catalogue with the rows received, the empty ones included."""
+    rows = [
+        {"feuille": table.title, "nb": len(getattr(territory, name)), "apporte": table.description}
+        for name, table in catalogue().items()
+    ]
+    return figures.figure("feuilles", pd.DataFrame(rows))
+
+
+def problems_sentence(territory: Territory) -> Html:
+    """How many problems of each kind, and that the page could be made all the same."""
+    problems = territory.problems
+    blocking = sum(problem.gravite == BLOQUANT for problem in problems)
+    return paragraph(
+        say("problemes", len(problems), de=territory.code),
+        say("bloquants", blocking, de=territory.code),
+    )
+
+
+def problems(territory: Territory) -> Figure:
+    """Problems by cell; a public page gives cell and rule for what people wrote, not its content."""
+    rows = [
+        {"ou": Html(f"{cited(problem.feuille or problem.fichier)} {cited(problem.cellule)}"),
+         "gravite": problem.gravite,
+         "trouve": f"règle « {problem.regle} »" if problem.feuille.split(" ")[0] in ORDINARY_SHEETS else problem.trouve,
+         "faire": problem.faire}
+        for problem in territory.problems
+    ]  # fmt: skip
+    return figures.figure(
+        "problemes", pd.DataFrame(rows, columns=["ou", "gravite", "trouve", "faire"])
+    )
+
+
+def matches(territory: Territory) -> Figure:
+    """What was read under another writing, so that a wrong match can be seen."""
+    frame = territory.matches
+    hidden = frame["feuille"].isin(ORDINARY_SHEETS)
+    return figures.figure("correspondances", frame[~hidden])
+
+
+def matches_sentence(territory: Territory) -> Html:
+    """How many cells of the participants' sheets were read under another writing."""
+    hidden = int(territory.matches["feuille"].isin(ORDINARY_SHEETS).sum())
+    return (
+        paragraph(say("correspondances_fiches", hidden, de=territory.code)) if hidden else Html("")
+    )
+
+
+def documents(territory: Territory) -> Figure:
+    """Documents that the data come from."""
+    frame = territory.documents.assign(
+        quand=lambda d: d["annee"].astype("str").replace("<NA>", None)
+    )
+    return figures.figure("documents", frame)
+
+
+# ── step 1 ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def practices_sentence(territory: Territory) -> Html:
+    """How many practices are in the table, how many are kept, and how many remain to be checked."""
+    own = territory.initiatives
+    if own.empty:
+        return missing("initiatives_absentes")
+    code = territory.code
+    kept, doubtful = int((own["retenue"] == "oui").sum()), int((own["retenue"] == A_VERIFIER).sum())
+    return paragraph(
+        say("initiatives", len(own), de=code),
+        say("retenues", kept, de=code, total=len(own)),
+        say("retenues_a_verifier", doubtful, de=code) if doubtful else "",
+    )
+
+
+def seats_sentence(territory: Territory) -> Html:
+    """How many practices have their seat in the perimeter and out of it."""
+    own = territory.initiatives
+    if own.empty:
+        return Html("")
+    seats = own["siege"].value_counts()
+    unknown = int((own["siege"].isna() | (own["siege"] == "inconnu")).sum())
+    if unknown == len(own):
+        return paragraph(say("sieges_inconnus", len(own), de=territory.code))
+    values = {
+        "dans": int(seats.get("dans le périmètre", 0)),
+        "hors": int(seats.get("hors périmètre", 0)),
+        "informel": int(seats.get("pas de siège (informel)", 0)),
+        "inconnu": unknown,
+    }
+    return paragraph(say("sieges", len(own), de=territory.code, **values))
+
+
+def weak_signals(territory: Territory) -> Html:
+    """Projects and weak signals, by name."""
+    own = territory.initiatives
+    blocks = []
+    for state, key in (("en projet", "projets"), ("signal faible", "signaux")):
+        names = own[own["etat"] == state]
+        blocks.append(paragraph(say(key, len(names), de=territory.code)))
+        blocks.append(bullets(_with_place(row) for _, row in names.iterrows()))
+    return together(*blocks) if len(own) else missing("initiatives_absentes")
+
+
+def _with_place(row: pd.Series) -> Html:
+    place = f", {cited(row['commune'])}" if isinstance(row["commune"], str) else ""
+    told = f" : {cited(row['description'])}" if isinstance(row["description"], str) else ""
+    return Html(
+        f"<strong>{cited(row['nom'])}</strong>{place}{typography(' :') + told[2:] if told else ''}"
+    )
+
+
+def themes(territory: Territory) -> Figure:
+    """Practices by theme and state."""
+    own = territory.initiatives
+    frame = census.by_theme(own) if len(own) else own
+    states = [*catalogue()["initiatives"]["etat"].enum, "non renseigné"]
+    parts = [state for state in states if state in frame]
+    return figures.bars("themes", frame, "thematique", parts=parts, n=len(own))
+
+
+def exchanges(territory: Territory) -> Figure:
+    """What is exchanged and why, counted together."""
+    own = territory.initiatives
+    frame = (
+        census.crossed(own, "echange", "finalite") if own["echange"].notna().any() else own.iloc[:0]
+    )
+    return figures.figure("echanges", frame, n=len(own))
+
+
+def purposes(territory: Territory) -> Figure:
+    """Practices by purpose: redistribution, sharing, organisation."""
+    own = territory.initiatives
+    frame = census.by_value(own, "finalite") if own["finalite"].notna().any() else own.iloc[:0]
+    return figures.bars("finalites", frame, "finalite", n=len(own))
+
+
+def definitions(territory: Territory) -> Figure:
+    """How many practices each definition keeps, and which rows change."""
+    own = territory.initiatives
+    return figures.figure(
+        "definitions", census.under_definitions(own) if len(own) else own, n=len(own)
+    )
+
+
+def used_services(territory: Territory) -> Figure:
+    """Services used by participants of all meetings, beside the practices recorded."""
+    frames = [
+        census.named_services(m.tally("services")) for m in census.recorded_meetings(territory)
+    ]
+    frames = [frame for frame in frames if len(frame)]
+    if not frames:
+        return figures.figure("services_et_pratiques", pd.DataFrame())
+    used = (
+        pd.concat(frames)
+        .groupby("service", sort=False)
+        .agg(nb=("nb", "sum"), ecrit=("ecrit", "all"))
+    )
+    used = used.sort_values("nb", ascending=False, kind="stable").reset_index()
+    frame = census.used_and_recorded(used, territory.initiatives)
+    shown = frame.assign(ecrit=frame["ecrit"].map({True: "oui", False: "non"}))
+    return figures.figure("services_et_pratiques", shown)
+
+
+def practices_map(territory: Territory) -> Figure:
+    """Where: practices by commune, those at zero shown; table by commune when there is no outline."""
+    own = territory.initiatives
+    frame = (
+        census.by_commune(territory.communes, own)
+        if own["code_insee"].notna().any()
+        else own.iloc[:0]
+    )
+    outlines = territory.outlines
+    placed = int(own["code_insee"].notna().sum())
+    return figures.commune_map("carte", frame, outlines, placees=placed, total=len(own), _n=placed)
+
+
+def became_sentence(territory: Territory) -> Html:
+    """How many communes of 2015 there are and how many they have become."""
+    own = territory.reference("communes_2015")
+    if own.empty:
+        return Html("")
+    gone = own[own["statut"] != "inchangée"]
+    now = own["code_insee_actuel"].nunique()
+    names = [
+        Html(f"{listed(cited(name) for name in group['commune'])} {typography('→')} {cited(today)}")
+        for today, group in gone.groupby("commune_actuelle", sort=False)
+    ]
+    return together(
+        paragraph(
+            say("communes_devenues", len(gone), de=territory.code, avant=len(own), apres=now)
+        ),
+        bullets(names),
+    )
+
+
+def landmarks(territory: Territory) -> Figure:
+    """Open landmarks: context, never counted as practices."""
+    own = territory.reference("reperes")
+    if own.empty:
+        return figures.figure("reperes", own)
+    grouped = own.groupby(
+        ["categorie", "sous_categorie", "source", "licence"], dropna=False, sort=False
+    )
+    frame = grouped.agg(
+        nb=("nom", "size"), premiere=("annee_constat", "min"), derniere=("annee_constat", "max")
+    ).reset_index()
+    frame["annees"] = [
+        str(a) if a == b else f"{a} à {b}"
+        for a, b in zip(frame["premiere"], frame["derniere"], strict=True)
+    ]
+    return figures.figure("reperes", frame)
+
+
+def births(territory: Territory) -> Figure:
+    """Since when: practices born by each year, and how many years are not known."""
+    own = territory.initiatives
+    frame = census.by_year(own)
+    return figures.curve(
+        "annees",
+        frame,
+        "annee",
+        "cumul",
+        n=int(frame["nb"].sum()),
+        inconnues=int(own["annee_creation"].isna().sum()),
+    )
+
+
+def actors(territory: Territory) -> Figure:
+    """Types of actors present and absent in the support, by theme; empty rows are the answer."""
+    own = territory.acteurs
+    if own.empty:
+        return figures.figure("acteurs", own)
+    frame = census.actors_by_theme(own)
+    absents = [
+        label for label, nb in zip(frame["type_acteur"], frame["nb"], strict=True) if nb == 0
+    ]
+    return figures.figure(
+        "acteurs", frame, n=len(own), absents=absents or ["aucun"], _n=len(absents)
+    )
+
+
+def relays(territory: Territory) -> Html:
+    """Relays that can help the census, by nature; those that nobody found are named."""
+    own = territory.acteurs
+    if own.empty:
+        return missing("relais_absents")
+    counts = census.relays(own)
+    parts = [
+        Html(f"{number(row.nb, 'acteurs', f'relais/{row.nature}')} {row.nature}")
+        for row in counts.itertuples()
+    ]
+    return paragraph(Html(typography(f"Relais identifiés, par nature : {listed(parts)}.")))
+
+
+def reactions(territory: Territory) -> Html:
+    """Expectations and fears of actors: how many, and what was said, organisations being unnamed."""
+    own = territory.acteurs.dropna(subset="reaction")
+    if own.empty:
+        return missing("reactions_absentes")
+    order = catalogue()["acteurs"]["reaction"].enum
+    blocks = []
+    for kind in order:
+        group = own[own["reaction"] == kind]
+        quotes = bullets(cited(text) for text in group["propos"].dropna())
+        blocks.append(
+            paragraph(say("reaction", len(group), de=f"{territory.code}/{kind}", reaction=kind))
+        )
+        blocks.append(quotes)
+    return together(*blocks)
+
+
+def new_links(territory: Territory) -> Figure:
+    """Links between actors, those born of collaborative practices marked."""
+    frame = census.links(territory.relations, territory.acteurs)
+    new = int((frame["nouvelle"] == "oui").sum())
+    return figures.network(
+        "liens", frame, "entre", "et", marked="nouvelle", nouveaux=new, total=len(frame), _n=new
+    )
+
+
+def quantities(territory: Territory) -> Figure:
+    """Quantities, each in its unit; never added across units."""
+    totals = territory.depouillements
+    published = totals[totals["reunion"].isna()]
+    frame = census.quantities(territory.initiatives, published)
+    if frame.empty:
+        return figures.figure("quantites", frame)
+    titles = territory.documents.set_index("document")["titre"]
+    frame["document"] = frame["document"].map(titles)
+    return figures.figure("quantites", frame)
+
+
+def strengths(territory: Territory) -> Html:
+    """Strengths, weaknesses and development stakes, as the territory wrote them."""
+    identity, blocks = territory.identity, []
+    for column in ("forces", "faiblesses", "enjeux_developpement"):
+        title = catalogue()["territoires"][column].title
+        if isinstance(identity[column], str):
+            blocks += [
+                Html(f"<h3>{title}</h3>"),
+                bullets(cited(item) for item in items(identity[column])),
+            ]
+    return together(*blocks) if blocks else missing("forces_absentes")
+
+
+def context(territory: Territory) -> Figure:
+    """Public figures of the territory, each with its year."""
+    frame = census.context(territory.reference("contexte"))
+    return figures.figure(
+        "contexte", frame.assign(annee=frame["annee"].astype("Int64").astype("str"))
+    )
+
+
+def blind_spots(territory: Territory) -> Figure:
+    """What the census cannot see."""
+    own = territory.initiatives
+    return figures.figure("angles_morts", census.blind_spots(own) if len(own) else own, n=len(own))
+
+
+def grid(territory: Territory) -> Figure:
+    """The working group's grid: theme, types and examples, studies and documents, stakes."""
+    return figures.figure("grille", census.grid(territory))
+
+
+# ── steps 2 and 3 ───────────────────────────────────────────────────────────────────────────────
+
+
+def _criteria(territory: Territory) -> pd.Series:
+    return territory.indicateurs.set_index("indicateur")["critere"]
+
+
+def criteria(territory: Territory) -> Figure:
+    """Criteria in the group's words: dimension, measure, direction, who follows, decision."""
+    frame = territory.indicateurs
+    labels = territory.enjeux.set_index("enjeu")["libelle"]
+    frame["enjeu"] = frame["enjeu"].map(labels)
+    frame["phrases"] = frame["verbatims"].map(lambda text: len(items(text)))
+    return figures.figure("criteres", frame, n=len(frame))
+
+
+def votes(territory: Territory) -> Figure:
+    """Points by criterion, sorted, with one mark per table when the meeting may be quoted."""
+    own = territory.votes
+    own = own[own["objet"] == "critère"]
+    if own["points"].notna().sum() == 0:
+        return figures.figure("votes", own.iloc[:0])
+    frame = agreement.dots(own, "critère", _criteria(territory))
+    agreed = territory.reunions.loc[territory.reunions["restitution_publique"] == "oui", "reunion"]
+    marks = agreement.dots_by_table(own[own["reunion"].isin(agreed)], "critère")
+    letters = privacy.table_letters(marks["table"], f"{territory.code}/votes")
+    marks = marks.assign(
+        table=marks["table"].map(letters), label=marks["code"].map(_criteria(territory))
+    )
+    for letter, group in marks.sort_values("table").groupby("table"):
+        frame[letter] = frame["code"].map(group.set_index("code")["points"]).fillna(0).astype(int)
+    return figures.dots(
+        "votes",
+        frame,
+        "label",
+        "points",
+        marks if len(marks) else None,
+        n=own["bulletin"].nunique(),
+        total=int(frame["points"].sum()),
+    )
+
+
+def opinions(territory: Territory) -> Figure:
+    """Opinions on each criterion: how many of each kind, never a mean."""
+    scale = list(catalogue()["votes"]["avis"].enum)
+    own = territory.votes
+    frame = (
+        agreement.opinions(own, scale, _criteria(territory))
+        if own["avis"].notna().any()
+        else own.iloc[:0]
+    )
+    return figures.figure("avis", frame)
+
+
+def coverage(territory: Territory) -> Figure:
+    """For each stake, how many indicators and recommendations; a stake without is named."""
+    frame = trace.coverage(territory.enjeux, territory.indicateurs, territory.preconisations)
+    return figures.figure("couverture", frame)
+
+
+def uncovered(territory: Territory, what: str) -> Html:
+    """Stakes that no indicator, or no recommendation, answers, by name."""
+    frame = trace.coverage(territory.enjeux, territory.indicateurs, territory.preconisations)
+    if frame.empty:
+        return Html("")
+    bare = frame[frame[what] == 0]
+    return paragraph(
+        say(
+            f"sans_{what}",
+            len(bare),
+            de=territory.code,
+            total=len(frame),
+            enjeux=list(bare["libelle"]),
+        )
+    )
+
+
+def stakes(territory: Territory) -> Figure:
+    """Stakes known, with where they come from and when they were retained."""
+    frame = territory.enjeux
+    frame["source"] = frame["source"].map(territory.documents.set_index("document")["titre"])
+    return figures.figure("enjeux", frame)
+
+
+def way(territory: Territory) -> Figure:
+    """Statements behind each stake and those not taken up, with the range over the codings."""
+    own = territory.verbatims
+    if not own["repris"].isin(["oui", "non"]).any():
+        return figures.figure("chemin", pd.DataFrame())
+    result = trace.taken_up(own, territory.enjeux)
+    frame = result.by_stake.drop(columns="enjeu")
+    return figures.bars("chemin", frame, "libelle", n=result.coded)
+
+
+def lost_in_all(territory: Territory) -> Html:
+    """Statements of all meetings that no stake takes up, named; see `lost`."""
+    return lost(words(territory), territory.enjeux, territory.code)
+
+
+def participation(territory: Territory) -> Figure:
+    """Meetings of the calendar with present, sheets and statements."""
+    frame = census.participation(territory)
+    return figures.figure("participation", frame)
+
+
+def _scale(territory: Territory, frame: pd.DataFrame) -> tuple[float, float]:
+    own = territory.indicateurs.set_index("indicateur").loc[frame["indicateur"]]
+    return float(own["echelle_min"].min()), float(own["echelle_max"].max())
+
+
+def gaps(territory: Territory) -> Figure:
+    """Current and desired situation of each indicator, widest gap first."""
+    frame = indicators.medians(territory.mesures, territory.indicateurs)
+    if frame.empty:
+        return figures.figure("ecarts", frame)
+    return figures.dumbbell(
+        "ecarts", frame, "critere", "actuelle", "souhaitee", _scale(territory, frame)
+    )
+
+
+def radar(territory: Territory) -> Figure:
+    """The group's radar, in the order of the indicators."""
+    frame = indicators.medians(territory.mesures, territory.indicateurs)
+    if frame.empty:
+        return figures.figure("radar", frame)
+    order = {code: rank for rank, code in enumerate(territory.indicateurs["indicateur"])}
+    ordered = frame.sort_values("indicateur", key=lambda codes: codes.map(order))
+    return figures.radar(
+        "radar", ordered, "critere", "actuelle", "souhaitee", _scale(territory, frame)
+    )
+
+
+def practice_matrix(territory: Territory) -> Figure:
+    """What each practice does to each criterion; blanks are what remains to be looked at."""
+    frame = indicators.practice_matrix(territory.mesures, territory.indicateurs)
+    blanks = int(frame.drop(columns="pratique").isna().sum().sum()) if len(frame) else 0
+    return figures.figure("matrice", frame, blancs=blanks, cases=frame.size - len(frame), _n=blanks)
+
+
+def natures(territory: Territory) -> Figure:
+    """Statements by theme and nature: nuggets, opportunities, points of vigilance."""
+    own = territory.verbatims.dropna(subset="nature")
+    frame = census.crossed(own, "thematique", "nature") if len(own) else own
+    return figures.figure("natures", frame, n=len(own))
+
+
+# ── step 4 ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def recommendations(territory: Territory) -> Html:
+    """One card per recommendation: stake, statements, lever, moment, posture, recipient, actions."""
+    quotable = set(words(territory)["texte"].dropna())
+    cards = [_card(territory, chain, quotable) for chain in trace.chains(territory)]
+    return together(*cards) if cards else missing("preconisations_absentes")
+
+
+def _card(territory: Territory, chain: trace.Chain, quotable: set[str]) -> Html:
+    row = chain.preconisation
+    entries = {
+        "Répond à l'enjeu": cited(chain.enjeu),
+        "À l'indicateur": cited(chain.critere),
+        "Vient de": listed(cited(t) if t in quotable else KEPT_BACK for t in chain.verbatims),
+        **{catalogue()["preconisations"][name].title: cited(row[name])
+           for name in ("thematique", "levier", "moment", "posture", "destinataire", "portee")},
+        "Actions": listed(cited(text) for text in chain.actions["description"]),
+        "Source": _title_of(territory, row["source"]),
+    }  # fmt: skip
+    blank = Html('<span class="vide">rien d\'écrit</span>')
+    listing = "".join(
+        f"<dt>{label}</dt><dd>{value or blank}</dd>" for label, value in entries.items()
+    )
+    return Html(
+        f'<section class="fiche"><h3>{cited(row["objectif"])}</h3><dl>{listing}</dl></section>'
+    )
+
+
+def moments(territory: Territory) -> Figure:
+    """Recommendations by moment: a moment that none speaks of keeps its row."""
+    order = list(catalogue()["preconisations"]["moment"].enum)
+    own = territory.preconisations["moment"].fillna("non renseigné").value_counts()
+    index = [*order, *(["non renseigné"] if "non renseigné" in own else [])]
+    frame = own.reindex(index, fill_value=0).rename("nb").rename_axis("moment").reset_index()
+    return figures.bars("moments", frame, "moment", n=int(frame["nb"].sum()))
+
+
+def action_plan(territory: Territory) -> Figure:
+    """The common action plan: every action with its objectives, targets, bearer and means."""
+    return figures.figure("plan_action", territory.actions)
+
+
+def schedule(territory: Territory) -> Figure:
+    """Actions on a line of time."""
+    return figures.timeline("echeancier", territory.actions, "echeance", "description")
+
+
+# ── the territory's page, the index, the comparison, the book ───────────────────────────────────
+
+
+def essential(territory: Territory) -> Html:
+    """The territory in a few sentences: its perimeter, its meetings, its practices, its stakes."""
+    identity, code = territory.identity, territory.code
+    sentences = [
+        say("perimetre", len(territory.communes), de=code, quand=identity["date_perimetre"])
+    ]
+    if not pd.isna(identity["population"]):
+        sentences.append(
+            say(
+                "habitants",
+                int(identity["population"]),
+                de=code,
+                annee=str(identity["population_annee"]),
+            )
+        )
+    if isinstance(identity["structure_pilote"], str):
+        sentences.append(say("pilote", 2, qui=identity["structure_pilote"]))
+    return paragraph(*sentences)
+
+
+def answer(territory: Territory) -> Html:
+    """What the data say, in sentences: people, practices, stakes, what was lost."""
+    blocks = []
+    for meeting in census.recorded_meetings(territory):
+        when = date(meeting.row["date"])
+        blocks.append(Html(f"<h3>{typography('Le ')}{when}</h3>"))
+        if not pd.isna(meeting.row["nb_presents"]):
+            blocks.append(attendance_line(meeting))
+        blocks.append(
+            lost(meeting.verbatims, territory.enjeux, meeting.code, quotes=False)
+            if len(meeting.verbatims)
+            else Html("")
+        )
+    practices = practices_sentence(territory) if len(territory.initiatives) else Html("")
+    known = say(
+        "enjeux_connus",
+        len(territory.enjeux),
+        de=territory.code,
+        enjeux=list(territory.enjeux["libelle"]),
+    )
+    return together(practices, paragraph(known), *blocks)
+
+
+def attendance_line(meeting: Meeting) -> Html:
+    """Present, users and communes of a meeting, in one paragraph."""
+    counts = meeting.tally("utilisateur")
+    sentences = [say("presents", int(meeting.row["nb_presents"]), de=meeting.code)]
+    if counts.origin:
+        sentences.append(
+            say("utilisateurs", counts.of("oui"), de=meeting.code, total=int(counts.base))
+        )
+    return together(paragraph(*sentences), origins(meeting))
+
+
+def steps(territory: Territory) -> Html:
+    """The four steps: a link where something was received, else the sheet that would bring it."""
+    cards = []
+    for entry in etapes().values():
+        if "etape" not in entry:
+            continue
+        titles = [catalogue()[name].title for name in entry["tables"]]
+        if territory.received(entry["tables"]):
+            body = f'<p><a href="{entry["fichier"]}">{entry["titre"]}</a></p>'
+        else:
+            sheets = listed((f"«\u202f{title}\u202f»" for title in titles), "ou")
+            body = f"<p class=\"absent\">Rien n'a été reçu pour cette étape. La feuille {sheets} l'apporterait.</p>"
+        cards.append(f"<h3>{entry['etape']}</h3><p>{typography(entry['question'])}</p>{body}")
+    return Html('<ul class="cartes">' + "".join(f"<li>{card}</li>" for card in cards) + "</ul>")
+
+
+def calendar(territory: Territory) -> Figure:
+    """Meetings of the territory, the undated last."""
+    return figures.figure("calendrier", census.participation(territory))
+
+
+def not_known(territory: Territory) -> Html:
+    """What no paper gives for this territory, sheet by sheet."""
+    empty = [table.title for name, table in catalogue().items() if getattr(territory, name).empty]
+    return paragraph(say("feuilles_vides", len(empty), de=territory.code, feuilles=empty))
+
+
+def summary(entries: list[tuple[Territory, list[tuple[str, str]]]]) -> list[Html]:
+    """Blocks of the index: the question, a card per territory, what is common to all."""
+    cards = {False: [], True: []}
+    for territory, pages in entries:
+        home = f"{territory.code}/index.html"
+        listing = bullets(
+            Html(f'<a href="{path}">{label}</a>') for path, label in pages if path != home
+        )
+        received_lines = paragraph(
+            say("perimetre_court", len(territory.communes), de=territory.code),
+            say("recu_court", len(territory.initiatives), de=territory.code, reunions=len(territory.reunions), enjeux=len(territory.enjeux)),
+        )  # fmt: skip
+        cards[territory.is_fictif].append(
+            f'<li><h3><a href="{home}">{cited(territory.nom)}</a></h3>{received_lines}{listing}</li>'
+        )
+    blocks = [
+        Html(f'<p class="grand">{say("question_programme", 2)}</p>'),
+        Html(f'<h2>Les territoires pilotes</h2><ul class="cartes">{"".join(cards[False])}</ul>'),
+        Html(
+            "<h2>Ce qui les réunit</h2>"
+            + bullets(
+                Html(f'<a href="{etapes()[name]["fichier"]}">{etapes()[name]["titre"]}</a>')
+                for name in ("comparaison", "cahier")
+            )
+        ),
+    ]
+    if cards[True]:
+        blocks.append(
+            Html(
+                f'<h2>Un exemple fictif</h2>{paragraph(say("exemple", 2))}<ul class="cartes">{"".join(cards[True])}</ul>'
+            )
+        )
+    return blocks
+
+
+def held(programme: Programme) -> Figure:
+    """Rows received of each territory: what a comparison would rest on."""
+    return figures.figure("recu_par_territoire", comparison.what_is_held(programme))
+
+
+def perimeters(programme: Programme) -> Figure:
+    """Perimeters at the same date and from the same source."""
+    frame = comparison.perimeters(programme)
+    return figures.figure("perimetres", frame.assign(annee=frame["annee"].astype(str)))
+
+
+def census_totals(programme: Programme) -> Figure:
+    """Published census figures side by side, never added."""
+    return figures.figure("chiffres_publies", comparison.census_totals(programme))
+
+
+def named_practices(programme: Programme) -> Figure:
+    """Practices that documents name, territory by territory."""
+    return figures.figure("pratiques_citees", comparison.named_practices(programme))
+
+
+def stakes_by_origin(programme: Programme) -> Figure:
+    """Stakes of the territories, grouped by origin."""
+    return figures.figure("enjeux_compares", comparison.stakes(programme))
+
+
+def contexts(programme: Programme) -> Figure:
+    """Context from the same source and year."""
+    frame = comparison.contexts(programme)
+    return figures.figure(
+        "contextes", frame.assign(annee=frame["annee"].astype("Int64").astype(str))
+    )
+
+
+def book(programme: Programme) -> Html:
+    """Recommendations territory by territory, each with what it answers."""
+    blocks = []
+    for territory in programme:
+        blocks.append(Html(f"<h2>{cited(territory.nom)}</h2>"))
+        own = (
+            recommendations(territory)
+            if len(territory.preconisations)
+            else missing("preconisations_absentes")
+        )
+        blocks.append(own)
+    return together(*blocks)
+
+
+def general_book(programme: Programme) -> Html:
+    """Recommendations that were declared general, of the programme or of a territory."""
+    found = [
+        _card(territory, chain, set())
+        for territory in (programme.general, *programme)
+        if territory is not None
+        for chain in trace.chains(territory)
+        if chain.preconisation["portee"] == "générale"
+    ]
+    return together(*found) if found else missing("generales_absentes")
+
+
+def incomparable(programme: Programme) -> Figure:
+    """What can be compared and what cannot, with the reason."""
+    return figures.figure("comparabilite", comparison.comparability(programme))
+
+
+def programme_calendar(programme: Programme) -> Figure:
+    """Regional workshops and meetings of the whole programme."""
+    if programme.general is None:
+        return figures.figure("calendrier", pd.DataFrame())
+    return figures.figure("calendrier", census.participation(programme.general))
+
+
+def regional_figures(programme: Programme) -> Figure:
+    """Published figures of the region: context of the programme, of other scopes and dates."""
+    if programme.general is None:
+        return figures.figure("chiffres_regionaux", pd.DataFrame())
+    general = programme.general
+    totals = general.depouillements
+    frame = totals.assign(
+        document=totals["document"].map(general.documents.set_index("document")["titre"])
+    )
+    return figures.figure("chiffres_regionaux", frame)
+
+
+def provenance(territory: Territory) -> Figure:
+    """From which file and sheet the rows of each table come."""
+    counts = territory.provenance.groupby(["table", "fichier", "feuille"], sort=False).size()
+    return figures.figure("provenance", counts.rename("nb").reset_index())
+
+
+# ── for researchers ─────────────────────────────────────────────────────────────────────────────
+
+
+def explore(code: str):
+    """Widgets to choose a territory, a sheet and two columns to cross; for JupyterLab only.
+
+    Each answer comes with the line of code that gives the same.
+    """
+    import ipywidgets as widgets
+    from IPython.display import display
+
+    from .paths import territories
+
+    where = widgets.Dropdown(options=territories(), value=code, description="Territoire")
+    sheet = widgets.Dropdown(options=list(catalogue()), value="initiatives", description="Feuille")
+    rows = widgets.Dropdown(description="En lignes")
+    columns = widgets.Dropdown(description="En colonnes")
+    only = widgets.Text(
+        description="Filtre", placeholder="etat == 'existante'", continuous_update=False
+    )
+    answer = widgets.Output()
+
+    def offer(_=None) -> None:
+        names = [column.name for column in catalogue()[sheet.value].kept]
+        rows.options = columns.options = names
+        rows.value, columns.value = names[0], names[min(1, len(names) - 1)]
+
+    def show(_=None) -> None:
+        answer.clear_output()
+        filtering = f'.query("{only.value}")' if only.value else ""
+        with answer:
+            try:
+                frame = getattr(Territory.open(where.value), sheet.value)
+                frame = frame.query(only.value) if only.value else frame
+                crossed = census.crossed(frame, rows.value, columns.value)
+            except Exception as error:
+                print(f"Ce filtre ne se lit pas : {error}\nPar exemple : etat == 'existante'")
+                return
+            print(f"n = {len(frame)}")
+            display(crossed)
+            print(
+                f'census.crossed(Territory.open("{where.value}").{sheet.value}{filtering}, '
+                f'"{rows.value}", "{columns.value}")'
+            )
+            if sheet.value == "initiatives" and not only.value:
+                display(practices_map(Territory.open(where.value)))
+
+    offer()
+    sheet.observe(offer, "value")
+    for choice in (where, rows, columns, only):
+        choice.observe(show, "value")
+    show()
+    return widgets.VBox([where, sheet, rows, columns, only, answer])

@@ -1,0 +1,193 @@
+"""Sentences with numbers in them, in correct French, from the patterns of ``phrases.fr.yaml``.
+
+Every number of a page is written by `number`, which marks it with the quantity it is and with what
+it is about; dates by `date`; words copied from a cell by `cited`. A page has no other digits.
+"""
+
+import math
+import re
+from collections.abc import Iterable
+from html import escape
+from string import Formatter
+
+from .clean import CONTACT, MONTHS
+from .schema import grandeurs, phrases
+
+NARROW = "\u202f"
+
+
+class Html(str):
+    """Text that is already HTML: shown as it is in a notebook, never escaped again."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+    def __html__(self) -> str:
+        return str(self)
+
+
+def typography(text: str) -> str:
+    """French spaces before ``; : ! ? » %`` and after ``«``, outside tags.
+
+    Examples
+    --------
+    >>> typography("« oui » : 3 %") == "«\u202foui\u202f»\u202f: 3\u202f%"
+    True
+    """
+    text = re.sub(r" (?=[;!?»:%€](?:\W|$))", NARROW, text)
+    return text.replace("« ", "«" + NARROW)
+
+
+def plain_number(value: float) -> str:
+    """Number in French form: narrow no-break spaces between thousands, decimal comma.
+
+    Examples
+    --------
+    >>> plain_number(128915), plain_number(2.5), plain_number(16.0)
+    ('128\u202f915', '2,5', '16')
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return f"{value:,}".replace(",", NARROW).replace(".", ",")
+
+
+def number(value: float, q: str, de: object = "") -> Html:
+    """Number marked with its quantity ``q`` (an entry of ``grandeurs.yaml``) and its subject.
+
+    Examples
+    --------
+    >>> number(16, "presents", "CHB-2015-09-24")
+    '<data class="n" value="16" data-q="presents" data-de="CHB-2015-09-24">16</data>'
+    """
+    if q not in grandeurs():
+        raise KeyError(f"« {q} » n'est pas une grandeur de catalogue/grandeurs.yaml")
+    value = float(value)
+    exact = int(value) if value.is_integer() else round(value, 4)
+    about = f' data-de="{escape(str(de))}"' if str(de) else ""
+    return Html(f'<data class="n" value="{exact}" data-q="{q}"{about}>{plain_number(exact)}</data>')
+
+
+def plain_date(iso: str) -> str:
+    """Date in French words.
+
+    Examples
+    --------
+    >>> plain_date("2015-09-24"), plain_date("2016-07"), plain_date("2016-05-01")
+    ('24 septembre 2015', 'juillet 2016', '1er mai 2016')
+    """
+    year, *rest = iso[:10].split("-")
+    month = MONTHS[int(rest[0]) - 1] if rest else ""
+    day = (f"{int(rest[1])}" + ("er" if rest[1] == "01" else "")) if len(rest) > 1 else ""
+    return " ".join(part for part in (day, month, year) if part)
+
+
+def date(iso: object, missing: str = "date inconnue") -> Html:
+    """Date marked for machines, or the words that say it is missing."""
+    if not isinstance(iso, str) or not iso:
+        return Html(missing)
+    return Html(f'<time datetime="{escape(iso)}">{plain_date(iso)}</time>')
+
+
+def cited(text: object, tag: str = "span") -> Html:
+    """Words copied from a cell, escaped; addresses and telephone numbers become […].
+
+    Examples
+    --------
+    >>> cited("<b>6 000</b> annonces")
+    '<span class="t">&lt;b&gt;6 000&lt;/b&gt; annonces</span>'
+    """
+    if not isinstance(text, str):
+        return Html("")
+    return Html(f'<{tag} class="t">{escape(CONTACT.sub("[…]", text))}</{tag}>')
+
+
+def listed(parts: Iterable[str], last: str = "et") -> Html:
+    """Parts in one enumeration.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"])
+    'a, b et c'
+    """
+    parts = list(parts)
+    if len(parts) < 2:
+        return Html("".join(parts))
+    return Html(", ".join(parts[:-1]) + f" {last} " + parts[-1])
+
+
+class _Marked(Formatter):
+    """Fills ``{name:quantity}`` with a marked number, ``{name:date}`` with a date, else words."""
+
+    def __init__(self, key: str, de: str):
+        self.key, self.de = key, de
+
+    def format_field(self, value, spec):
+        if spec == "date":
+            return date(value)
+        if isinstance(value, Html):
+            return str(value)
+        if isinstance(value, str):
+            return str(cited(value))
+        if isinstance(value, (list, tuple)):
+            return str(listed(cited(item) for item in value))
+        return number(value, spec, f"{self.key}/{spec}" + (f"/{self.de}" if self.de else ""))
+
+
+def say(key: str, n: float | None = 0, /, de: str = "", **values: object) -> Html:
+    """Sentence of the catalogue for a count, in the form that the count asks for.
+
+    Parameters
+    ----------
+    key : str
+        Entry of ``phrases.fr.yaml``; it holds the forms ``rien`` (nothing was received),
+        ``aucun``, ``un`` and ``plusieurs``. A form that is absent is the next one.
+    n : number or None
+        What decides of the form, and the value of ``{n}``; None when nothing was received.
+    de : str
+        What the numbers are about.
+    **values
+        Other numbers, words (escaped), lists of words, or `Html`.
+
+    Examples
+    --------
+    >>> say("non_code", 0)
+    ''
+    """
+    return fill(phrases()[key], n, key, de, values)
+
+
+def fill(forms: str | dict, n: float | None, key: str, de: str, values: dict) -> Html:
+    """Sentence from its forms; see `say`."""
+    if isinstance(forms, str):
+        forms = {"plusieurs": forms}
+    is_missing = n is None or (isinstance(n, float) and math.isnan(n))
+    order = ["rien", "aucun", "un", "plusieurs"]
+    start = 0 if is_missing else 1 if n == 0 else 2 if n == 1 else 3
+    form = next(forms[name] for name in order[start:] if name in forms)
+    return Html(_Marked(key, de).vformat(typography(form), (), {"n": n, **values}))
+
+
+def paragraph(*sentences: str) -> Html:
+    """Sentences as one paragraph; empty ones are left out."""
+    kept = [sentence for sentence in sentences if sentence]
+    return Html("<p>" + " ".join(kept) + "</p>") if kept else Html("")
+
+
+def bullets(items: Iterable[str], kind: str = "") -> Html:
+    """Items as a list."""
+    entries = "".join(f"<li>{item}</li>" for item in items)
+    if not entries:
+        return Html("")
+    return Html(f'<ul class="{kind}">{entries}</ul>' if kind else f"<ul>{entries}</ul>")
+
+
+def together(*parts: str) -> Html:
+    """Blocks of HTML one after the other."""
+    return Html("\n".join(part for part in parts if part))
+
+
+def missing(key: str) -> Html:
+    """What a section says when its data are absent: what is missing and which sheet brings it."""
+    return Html(f'<p class="absent">{say(key, None)}</p>')
