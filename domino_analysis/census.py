@@ -74,17 +74,13 @@ def tally_fiches(fiches: pd.DataFrame, column: str) -> Tally:
     if fiches.empty:
         return Tally(_no_counts(), float("nan"))
     is_list = catalogue()["fiches"][column].type == "list"
-    answers = (
-        fiches[column].map(items) if is_list else fiches[column].fillna(UNKNOWN).map(lambda a: [a])
-    )
+    answers = fiches[column].map(items) if is_list else fiches[column].fillna(UNKNOWN).map(lambda a: [a])
     frame = fiches.assign(reponse=answers.map(lambda a: list(dict.fromkeys(a)))).explode("reponse")
     frame = frame.dropna(subset="reponse")
     counts = frame.groupby("reponse", sort=False).size().rename("nb").reset_index()
     counts["ecrit"] = True
     codes = frame.drop_duplicates("reponse").set_index("reponse").get("code_insee")
-    counts["code_insee"] = (
-        counts["reponse"].map(codes) if codes is not None and column == "commune" else None
-    )
+    counts["code_insee"] = counts["reponse"].map(codes) if codes is not None and column == "commune" else None
     counts = counts.sort_values("nb", ascending=False, kind="stable", ignore_index=True)
     return Tally(counts, len(fiches), "fiches")
 
@@ -109,9 +105,7 @@ def tally(territory: Territory, column: str, reunion: str) -> Tally:
         return tally_fiches(fiches, column)
     title = catalogue()["fiches"][column].title
     totals = territory.depouillements
-    totals = totals[
-        (totals["reunion"] == reunion) & (totals["question"].map(simplify) == simplify(title))
-    ]
+    totals = totals[(totals["reunion"] == reunion) & (totals["question"].map(simplify) == simplify(title))]
     if totals.empty:
         return Tally(_no_counts(), float("nan"))
     counts = pd.DataFrame(
@@ -163,11 +157,7 @@ class Meeting:
     @property
     def questions(self) -> dict[str, str]:
         """Questions put to the tables, by ``Q1``, ``Q2``, ``Q3``."""
-        return {
-            f"Q{n}": self.row[f"question_{n}"]
-            for n in (1, 2, 3)
-            if isinstance(self.row[f"question_{n}"], str)
-        }
+        return {f"Q{n}": self.row[f"question_{n}"] for n in (1, 2, 3) if isinstance(self.row[f"question_{n}"], str)}
 
     @property
     def following(self) -> pd.Series | None:
@@ -187,9 +177,7 @@ def meeting(territory: Territory, code: str) -> Meeting:
     found = meetings[meetings["reunion"] == code]
     if found.empty:
         known = ", ".join(meetings["reunion"]) or "aucune"
-        raise KeyError(
-            f"la réunion « {code} » n'est pas dans la feuille « reunions » ; connues : {known}"
-        )
+        raise KeyError(f"la réunion « {code} » n'est pas dans la feuille « reunions » ; connues : {known}")
     return Meeting(territory, found.iloc[0])
 
 
@@ -276,10 +264,10 @@ def exploded(frame: pd.DataFrame, column: str, empty: str) -> pd.DataFrame:
     return frame.assign(**{column: values}).explode(column).reset_index(drop=True)
 
 
-def crossed(
-    frame: pd.DataFrame, rows: str, columns: str, empty: str = "non renseigné"
-) -> pd.DataFrame:
+def crossed(frame: pd.DataFrame, rows: str, columns: str, empty: str = "non renseigné") -> pd.DataFrame:
     """Counts of rows by two columns, each possibly a list, most frequent row first.
+
+    A column that nobody filled gives an empty table.
 
     An item of several values counts once in each: the total of the table may pass that of the rows.
 
@@ -289,7 +277,7 @@ def crossed(
     >>> crossed(frame, "theme", "etat").to_dict("list")
     {'theme': ['a', 'b', 'non renseigné'], 'x': [1, 1, 1], 'y': [1, 0, 0]}
     """
-    if frame.empty:
+    if frame[rows].isna().all():
         return pd.DataFrame({rows: pd.Series(dtype=str)})
     long = exploded(exploded(frame[[rows, columns]], rows, empty), columns, empty)
     table = pd.crosstab(long[rows], long[columns])
@@ -307,6 +295,8 @@ def by_theme(initiatives: pd.DataFrame) -> pd.DataFrame:
     The states are those of the catalogue, in its order; a state that nobody has keeps its column.
     """
     states = list(catalogue()["initiatives"]["etat"].enum)
+    if initiatives.empty:
+        return pd.DataFrame()
     table = crossed(initiatives, "thematique", "etat")
     known = [c for c in table.columns if c != "thematique"]
     for state in states:
@@ -316,16 +306,17 @@ def by_theme(initiatives: pd.DataFrame) -> pd.DataFrame:
     table["nb"] = table[[*states, *extra]].sum(axis=1).astype(int)
     table = table.sort_values("nb", ascending=False, kind="stable")
     last = table["thematique"] == "non renseigné"
-    return pd.concat([table[~last], table[last]])[
-        ["thematique", *states, *extra, "nb"]
-    ].reset_index(drop=True)
+    return pd.concat([table[~last], table[last]])[["thematique", *states, *extra, "nb"]].reset_index(drop=True)
 
 
 def by_value(frame: pd.DataFrame, column: str, empty: str = "non renseigné") -> pd.DataFrame:
-    """Number of rows by value of a column, most frequent first, ``empty`` last."""
-    counts = (
-        exploded(frame[[column]], column, empty).groupby(column).size().rename("nb").reset_index()
-    )
+    """Number of rows by value of a column, most frequent first, ``empty`` last.
+
+    A column that nobody filled gives an empty table.
+    """
+    if frame[column].isna().all():
+        return pd.DataFrame({column: [], "nb": []})
+    counts = exploded(frame[[column]], column, empty).groupby(column).size().rename("nb").reset_index()
     counts["_last"] = counts[column] == empty
     counts = counts.sort_values(["_last", "nb", column], ascending=[True, False, True])
     return counts.drop(columns="_last").reset_index(drop=True)
@@ -334,12 +325,8 @@ def by_value(frame: pd.DataFrame, column: str, empty: str = "non renseigné") ->
 DEFINITIONS = {
     "tout ce qui est nommé": lambda i: i["nom"].notna(),
     "deux critères": lambda i: i["retenue"] == "oui",
-    "deux critères, et ce que l'on échange": lambda i: (
-        (i["retenue"] == "oui") & i["echange"].notna()
-    ),
-    "deux critères, siège dans le périmètre": lambda i: (
-        (i["retenue"] == "oui") & (i["siege"] == "dans le périmètre")
-    ),
+    "deux critères, et ce que l'on échange": lambda i: (i["retenue"] == "oui") & i["echange"].notna(),
+    "deux critères, siège dans le périmètre": lambda i: (i["retenue"] == "oui") & (i["siege"] == "dans le périmètre"),
     "deux critères, siège dans le périmètre ou pratique informelle": lambda i: (
         (i["retenue"] == "oui") & i["siege"].isin(["dans le périmètre", "pas de siège (informel)"])
     ),
@@ -362,6 +349,8 @@ def under_definitions(initiatives: pd.DataFrame) -> pd.DataFrame:
     Page « Le programme DOMINO sur le Pays de Châteaubriant » (deux critères) ; conseil de
     développement du Pays de Redon, 5 avril 2016 (trois indicateurs).
     """
+    if initiatives.empty:
+        return pd.DataFrame()
     base = DEFINITIONS["deux critères"](initiatives)
     rows = []
     for label, keeps in DEFINITIONS.items():
@@ -427,12 +416,8 @@ def named_services(counts: Tally) -> pd.DataFrame:
 
     The theme and the seat are codings proposed by the catalogue; missing when it gives none.
     """
-    frame = counts.counts.assign(
-        entry=counts.counts["reponse"].map(lambda r: services().get(simplify(r), {}))
-    )
-    frame["service"] = [
-        e.get("nom", r) for e, r in zip(frame["entry"], frame["reponse"], strict=True)
-    ]
+    frame = counts.counts.assign(entry=counts.counts["reponse"].map(lambda r: services().get(simplify(r), {})))
+    frame["service"] = [e.get("nom", r) for e, r in zip(frame["entry"], frame["reponse"], strict=True)]
     for key in ("thematique", "siege"):
         frame[key] = [entry.get(key) for entry in frame["entry"]]
     grouped = frame.groupby("service", sort=False)
@@ -455,8 +440,7 @@ def used_and_recorded(used: pd.DataFrame, initiatives: pd.DataFrame) -> pd.DataF
     """
     keys = initiatives[["nom", "type_pratique"]].fillna("").map(simplify)
     recorded = [
-        int(((keys["nom"] == simplify(s)) | (keys["type_pratique"] == simplify(s))).sum())
-        for s in used["service"]
+        int(((keys["nom"] == simplify(s)) | (keys["type_pratique"] == simplify(s))).sum()) for s in used["service"]
     ]
     return used[["service", "nb", "ecrit"]].assign(recensees=recorded)
 
@@ -481,9 +465,7 @@ def grid(territory: Territory) -> pd.DataFrame:
         for theme, group in known.groupby("thematique", sort=False):
             cells.setdefault(theme, {})[column] = "; ".join(dict.fromkeys(group["label"]))
     frame = pd.DataFrame.from_dict(cells, orient="index").reindex(columns=list(sources))
-    return (
-        frame.rename_axis("thematique").reset_index().sort_values("thematique", ignore_index=True)
-    )
+    return frame.rename_axis("thematique").reset_index().sort_values("thematique", ignore_index=True)
 
 
 def _stakes_by_theme(verbatims: pd.DataFrame, enjeux: pd.DataFrame) -> pd.DataFrame:
@@ -504,9 +486,7 @@ def actors_by_theme(acteurs: pd.DataFrame) -> pd.DataFrame:
     table = crossed(acteurs, "type_acteur", "thematique").set_index("type_acteur")
     index = [*types, *(label for label in table.index if label not in types)]
     table = table.reindex(index, fill_value=0)
-    table["nb"] = (
-        acteurs["type_acteur"].fillna("non renseigné").value_counts().reindex(index, fill_value=0)
-    )
+    table["nb"] = acteurs["type_acteur"].fillna("non renseigné").value_counts().reindex(index, fill_value=0)
     return table.astype(int).reset_index()
 
 
@@ -543,16 +523,13 @@ def context(rows: pd.DataFrame) -> pd.DataFrame:
     """
     if rows.empty:
         return pd.DataFrame(columns=["libelle", "lieu", "annee", "valeur", "unite", "source"])
-    summable = rows[
-        (rows["niveau"] == "commune") & ~rows["indicateur"].str.contains("median|part|taux")
-    ]
+    summable = rows[(rows["niveau"] == "commune") & ~rows["indicateur"].str.contains("median|part|taux")]
     keys = ["libelle", "annee", "unite", "source"]
-    total = (
-        summable.groupby(keys, sort=False)["valeur"].sum().reset_index().assign(lieu="territoire")
-    )
+    total = summable.groupby(keys, sort=False)["valeur"].sum().reset_index().assign(lieu="territoire")
     shares = rows[rows["niveau"] != "commune"].rename(columns={"nom": "lieu"})
     columns = ["libelle", "lieu", "annee", "valeur", "unite", "source"]
-    return pd.concat([total[columns], shares[columns]], ignore_index=True)
+    frame = pd.concat([total[columns], shares[columns]], ignore_index=True)
+    return frame.assign(annee=frame["annee"].astype(int).astype(str))
 
 
 def blind_spots(initiatives: pd.DataFrame) -> pd.DataFrame:
@@ -563,6 +540,8 @@ def blind_spots(initiatives: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         ``colonne, vides, nb``: title of the column, initiatives where it is empty, initiatives.
     """
+    if initiatives.empty:
+        return pd.DataFrame()
     looked_at = ("commune", "siege", "etat", "thematique", "finalite", "echange", "entre_pairs",
                  "communaute", "statut", "annee_creation", "numerique")  # fmt: skip
     table = catalogue()["initiatives"]

@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -83,13 +84,9 @@ class Sweep:
         """Add a problem that names the cell of a row."""
         cell = self.raw.cell(row, column) if column else f"ligne {row['ligne']}"
         file = shown(self.folder / row["fichier"])
-        self.problems.append(
-            Problem(file, row["feuille"], cell, trouve, attendu, faire, gravite, regle)
-        )
+        self.problems.append(Problem(file, row["feuille"], cell, trouve, attendu, faire, gravite, regle))
 
-    def match(
-        self, table: str, row: pd.Series, column: str, ecrit: str, lu: str, moyen: str
-    ) -> None:
+    def match(self, table: str, row: pd.Series, column: str, ecrit: str, lu: str, moyen: str) -> None:
         """Record that what is written was read as something else, and how."""
         self.matches.append(
             {
@@ -116,9 +113,7 @@ def closest(text: str, choices: list[str]) -> str:
     >>> closest("Nantes", ["Saint-Julien-de-Vouvantes"])
     ''
     """
-    found = process.extract(
-        simplify(text), {c: simplify(c) for c in choices}, scorer=fuzz.ratio, limit=2
-    )
+    found = process.extract(simplify(text), {c: simplify(c) for c in choices}, scorer=fuzz.ratio, limit=2)
     if not found or found[0][1] < PROPOSE_FROM:
         return ""
     return "" if len(found) > 1 and found[1][1] == found[0][1] else found[0][2]
@@ -157,11 +152,7 @@ def _corrections(sweep: Sweep) -> None:
     path = sweep.folder / "corrections.csv"
     for entry in beside(path):
         table = next(
-            (
-                t
-                for t in catalogue().values()
-                if simplify(t.name) == simplify(entry.get("feuille", ""))
-            ),
+            (t for t in catalogue().values() if simplify(entry.get("feuille", "")) in map(simplify, t.spellings)),
             None,
         )
         column = next(
@@ -218,9 +209,7 @@ def parse_date(text: str) -> str | None:
         parts = match.groups()
     elif match := re.fullmatch(r"(?:(\d{1,2})[/.-])?(\d{1,2})[/.-](\d{4})", text):
         parts = match[3], match[2], match[1]
-    elif match := re.fullmatch(
-        r"(?:(?:[a-z]+ )?(\d{1,2})(?:er)? )?([a-z]+) (\d{4})", simplify(text)
-    ):
+    elif match := re.fullmatch(r"(?:(?:[a-z]+ )?(\d{1,2})(?:er)? )?([a-z]+) (\d{4})", simplify(text)):
         names = [simplify(month) for month in MONTHS]
         if match[2] in names:
             parts = match[3], str(names.index(match[2]) + 1), match[1]
@@ -251,6 +240,8 @@ def _as_number(column: Column, text: str) -> tuple[str, str]:
     whole = column.type == "integer"
     if number is None or (whole and not number.is_integer()):
         return "", "un nombre entier" if whole else "un nombre"
+    if column.lecture == "annee" and number > 9999:
+        return "", "une année sur quatre chiffres"
     if column.minimum is not None and number < column.minimum:
         return "", f"au moins {column.minimum:g}"
     if column.maximum is not None and number > column.maximum:
@@ -282,9 +273,7 @@ def _reader(table: str, column: Column) -> Callable[[str], tuple[str, str]] | No
     if column.type in ("integer", "number"):
         return lambda text: _as_number(column, text)
     if column.pattern:
-        return lambda text: (
-            (text, "") if re.search(column.pattern, text) else ("", column.description.rstrip("."))
-        )
+        return lambda text: (text, "") if re.search(column.pattern, text) else ("", column.description.rstrip("."))
     return None
 
 
@@ -292,11 +281,9 @@ def _cells(sweep: Sweep) -> None:
     """Missing codes, types and closed lists, cell by cell."""
     lists = _own_lists(sweep.folder)
     for name, frame in sweep.tables.items():
-        for column in catalogue()[name].typed:
+        for column in catalogue()[name].typed if len(frame) else ():
             missing = {code.lower() for code in column.missing_values}
-            frame[column.name] = frame[column.name].where(
-                ~frame[column.name].str.lower().isin(missing), ""
-            )
+            frame[column.name] = frame[column.name].where(~frame[column.name].str.lower().isin(missing), "")
             if column.name == "code_insee":
                 short = frame[column.name].str.fullmatch(r"\d{4}")
                 for _, row in frame[short].iterrows():
@@ -329,18 +316,14 @@ def _read_cells(sweep: Sweep, name: str, column: Column, reader: Callable) -> No
                 "Corriger la cellule, ou l'ajouter à corrections.csv avec la raison. D'ici là, elle est lue comme vide.",
                 "valeur" if column.enum else "forme",
             )
-        elif (
-            column.enum
-            and value != text
-            and simplify(value) != simplify(text)
-            and column.lecture != "oui_non"
-        ):
+        elif column.enum and value != text and simplify(value) != simplify(text) and column.lecture != "oui_non":
             sweep.match(name, frame.loc[index], column.name, text, value, "autre écriture")
-        frame.loc[index, column.name] = value
+        if value != text:  # writing a cell is slow
+            frame.loc[index, column.name] = value
 
 
 def _own_lists(folder: Path) -> dict[tuple[str, str], list[str]]:
-    """Values that the territory added to editable lists, by table and simplified column title."""
+    """Values that the territory added to editable lists, by simplified sheet and column."""
     own: dict[tuple[str, str], list[str]] = {}
     for entry in beside(folder / "listes.csv"):
         key = (simplify(entry.get("feuille", "")), simplify(entry.get("colonne", "")))
@@ -351,7 +334,8 @@ def _own_lists(folder: Path) -> dict[tuple[str, str], list[str]]:
 def _listed_cells(sweep: Sweep, name: str, column: Column, lists: dict) -> None:
     """Lists separated by ``;``, and suggestions that a territory may extend with listes.csv."""
     frame = sweep.tables[name]
-    own = lists.get((simplify(name), simplify(column.title)), [])
+    places = product(catalogue()[name].spellings, column.spellings)
+    own = [value for place in places for value in lists.get(tuple(map(simplify, place)), ())]
     known = {**value_spellings(name, column.name), **{simplify(value): value for value in own}}
     for index, text in frame[column.name][frame[column.name] != ""].items():
         values = []
@@ -364,12 +348,12 @@ def _listed_cells(sweep: Sweep, name: str, column: Column, lists: dict) -> None:
                     frame.loc[index],
                     column.name,
                     f"{column.title} vaut « {item} », qui n'est pas dans la liste.",
-                    ", ".join(dict.fromkeys(known.values()))
-                    + (f" (peut-être « {near} »)" if near else ""),
+                    ", ".join(dict.fromkeys(known.values())) + (f" (peut-être « {near} »)" if near else ""),
                     "Corriger la cellule, ou ajouter cette valeur à listes.csv.",
                     "liste",
                 )
-        frame.loc[index, column.name] = "; ".join(values)
+        if "; ".join(values) != text:
+            frame.loc[index, column.name] = "; ".join(values)
 
 
 # ── rows, keys, places, links ───────────────────────────────────────────────────────────────────
@@ -380,9 +364,7 @@ def _constants(sweep: Sweep) -> None:
     meetings = [code for code in sweep.tables["reunions"]["reunion"].unique() if code]
     for name, frame in sweep.tables.items():
         if "territoire" in frame and name != "documents":
-            frame["territoire"] = frame["territoire"].where(
-                frame["territoire"] != "", sweep.folder.name
-            )
+            frame["territoire"] = frame["territoire"].where(frame["territoire"] != "", sweep.folder.name)
         if "reunion" in frame and name in ("fiches", "votes", "mesures") and len(meetings) == 1:
             frame["reunion"] = frame["reunion"].where(frame["reunion"] != "", meetings[0])
         if "reunion" in frame and name == "verbatims" and len(meetings) == 1:
@@ -411,6 +393,12 @@ def _required(sweep: Sweep) -> None:
         sweep.tables[name] = frame
 
 
+def _free_number(number: str, taken: set[str]) -> str:
+    """Return the number, or the first one after it that no row of another file has."""
+    copies = (f"{number}-{n}" for n in range(2, len(taken) + 3))
+    return next(n for n in (number, *copies) if n not in taken)
+
+
 def _keys(sweep: Sweep) -> None:
     """A row without number gets one; of two with the same number the second is renamed.
 
@@ -420,8 +408,10 @@ def _keys(sweep: Sweep) -> None:
         if not table.primary_key:
             continue
         frame, own = sweep.tables[name], table.primary_key[-1]
+        taken = set(frame[own])
         for index, row in frame[frame[own] == ""].iterrows():
-            frame.loc[index, own] = f"L{row['ligne']}"
+            frame.loc[index, own] = _free_number(f"L{row['ligne']}", taken)
+            taken.add(frame.loc[index, own])
         alike = frame[list(table.primary_key)].map(lambda code: simplify(code) or code)
         numbers = alike.groupby(list(table.primary_key)).cumcount() + 1
         for index, row in frame[numbers > 1].iterrows():
@@ -456,9 +446,7 @@ def place_name(text: str) -> str:
     return re.sub(r"\bst\b", "saint", re.sub(r"\bste\b", "sainte", words))
 
 
-def known_places(
-    communes: pd.DataFrame, reference: pd.DataFrame
-) -> dict[str, tuple[str, str, str]]:
+def known_places(communes: pd.DataFrame, reference: pd.DataFrame) -> dict[str, tuple[str, str, str]]:
     """Official name, code and way of knowing it, by every comparable spelling of a commune.
 
     Parameters
@@ -532,7 +520,7 @@ def _unknown_commune(sweep: Sweep, row: pd.Series, names: list[str]) -> None:
 def _place_cells(sweep: Sweep, name: str, column: Column, places: dict) -> None:
     """Recognise the communes of a column; the words of a published total stay as they were."""
     frame = sweep.tables[name]
-    frame["code_insee"] = ""
+    codes = {}
     cells = frame[column.name][frame[column.name] != ""]
     if name == "depouillements":
         of_places = frame["question"] == catalogue()["fiches"]["commune"].title
@@ -541,8 +529,8 @@ def _place_cells(sweep: Sweep, name: str, column: Column, places: dict) -> None:
         found = places.get(place_name(text))
         if found:
             official, code, way = found
-            frame.loc[index, "code_insee"] = code
-            if name != "depouillements":
+            codes[index] = code
+            if official != text and name != "depouillements":
                 frame.loc[index, column.name] = official
             if official != text:
                 sweep.match(name, frame.loc[index], column.name, text, official, way)
@@ -557,6 +545,7 @@ def _place_cells(sweep: Sweep, name: str, column: Column, places: dict) -> None:
             "Corriger le nom, ou l'ajouter aux « Autres écritures » de sa commune. La ligne reste, sans commune reconnue.",
             "commune inconnue",
         )
+    frame["code_insee"] = [codes.get(index, "") for index in frame.index]
 
 
 LIST_LINKS = {
@@ -586,11 +575,14 @@ def _links(sweep: Sweep) -> None:
                             frame.loc[index],
                             column,
                             f"{table[column].title} vaut « {item} ».",
-                            f"un code de la feuille « {target} »",
+                            f"un code de la feuille « {target} »" + ("" if codes else ", qui est vide ou absente"),
                             "Corriger le code, ou ajouter la ligne qui manque.",
                             "lien",
                         )
-                frame.loc[index, column] = "; ".join(values) if is_list else values[0]
+                if "; ".join(values) != text:
+                    frame.loc[index, column] = "; ".join(values)
+                if not codes:  # said once, not on each row
+                    break
 
 
 # ── plausibility ────────────────────────────────────────────────────────────────────────────────
@@ -687,9 +679,7 @@ def _quantities_have_units(sweep: Sweep) -> None:
 def _ballots_agree(sweep: Sweep) -> None:
     """A ballot holds no more points than the rule gives."""
     votes = sweep.tables["votes"].assign(points=lambda v: _numbers(v["points"]))
-    counted = votes[
-        (votes["points"] > 0) & (votes["bulletin"] != "") & (votes["bulletin"] != "TOTAL")
-    ]
+    counted = votes[(votes["points"] > 0) & (votes["bulletin"] != "") & (votes["bulletin"] != "TOTAL")]
     for _, ballot in counted.groupby(["reunion", "objet", "bulletin"], sort=False):
         rule = next((int(n) for text in ballot["regle"] for n in re.findall(r"\d+", text)), None)
         given = ballot["points"].sum()
@@ -723,9 +713,7 @@ def _measures_agree(sweep: Sweep) -> None:
                     column,
                     f"la note {value:g} sort de l'échelle.",
                     " et ".join(
-                        f"{word} {bound:g}"
-                        for word, bound in (("au moins", low), ("au plus", high))
-                        if bound == bound
+                        f"{word} {bound:g}" for word, bound in (("au moins", low), ("au plus", high)) if bound == bound
                     ),
                     "Relire la note.",
                     "échelle",
@@ -798,9 +786,7 @@ def _years_plausible(sweep: Sweep) -> None:
                         row,
                         column.name,
                         f"{column.title} vaut {row[column.name]}.",
-                        f"au plus tard {newest}, l'année du relevé le plus récent"
-                        if late
-                        else "1900 ou après",
+                        f"au plus tard {newest}, l'année du relevé le plus récent" if late else "1900 ou après",
                         "Vérifier l'année.",
                         "année",
                     )
@@ -882,8 +868,8 @@ def typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> typed("communes", pd.DataFrame({"commune": ["Soudan"], "population": [""]}))["population"].isna().all()
-    True
+    >>> typed("communes", pd.DataFrame({"commune": ["Soudan"], "population": [""]}))["population"].tolist()
+    [<NA>]
     """
     columns = [column for column in catalogue()[name].kept if column.name in frame]
     result = frame[[column.name for column in columns]].reset_index(drop=True)
@@ -917,8 +903,7 @@ def tidy(raw: RawFolder, folder: Path, communes_2015: pd.DataFrame) -> Tidy:
         out and said in ``problems``.
     """
     tables = {
-        name: frame.sort_values(PLACE, kind="stable").reset_index(drop=True)
-        for name, frame in raw.tables.items()
+        name: frame.sort_values(PLACE, kind="stable").reset_index(drop=True) for name, frame in raw.tables.items()
     }
     sweep = Sweep(raw, folder, tables)
     _corrections(sweep)
@@ -930,8 +915,7 @@ def tidy(raw: RawFolder, folder: Path, communes_2015: pd.DataFrame) -> Tidy:
     _links(sweep)
     initiatives = sweep.tables["initiatives"]
     initiatives["retenue"] = [
-        retained(*pair)
-        for pair in zip(initiatives["entre_pairs"], initiatives["communaute"], strict=True)
+        retained(*pair) for pair in zip(initiatives["entre_pairs"], initiatives["communaute"], strict=True)
     ]
     for rule in PLAUSIBILITY:
         rule(sweep)

@@ -43,20 +43,12 @@ def _parser() -> argparse.ArgumentParser:
         "check", aliases=["verifier"], parents=[common], add_help=False,
         help="lit les tableurs et dit quelles cellules corriger",
     )  # fmt: skip
-    check.add_argument(
-        "territoires", nargs="*", metavar="TERRITOIRE", help="tous, si rien n'est nommé"
-    )
-    check.add_argument(
-        "--format", choices=["texte", "json"], default="texte", help="forme de la réponse"
-    )
+    check.add_argument("territoires", nargs="*", metavar="TERRITOIRE", help="tous, si rien n'est nommé")
+    check.add_argument("--format", choices=["texte", "json"], default="texte", help="forme de la réponse")
     check.set_defaults(action=check_command)
 
-    run = commands.add_parser(
-        "run", aliases=["produire"], parents=[common], add_help=False, help="produit les pages"
-    )
-    run.add_argument(
-        "territoires", nargs="*", metavar="TERRITOIRE", help="tous, si rien n'est nommé"
-    )
+    run = commands.add_parser("run", aliases=["produire"], parents=[common], add_help=False, help="produit les pages")
+    run.add_argument("territoires", nargs="*", metavar="TERRITOIRE", help="tous, si rien n'est nommé")
     run.add_argument("--output", metavar="DOSSIER", help="dossier des pages (par défaut : reports)")
     run.add_argument(
         "--jobs",
@@ -72,9 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         help="prépare le dossier d'un territoire, avec un classeur vide",
     )  # fmt: skip
     new.add_argument("territoire", metavar="TERRITOIRE", help="code : minuscules, chiffres, tirets")
-    new.add_argument(
-        "--complet", action="store_true", help="les seize feuilles, et non les cinq essentielles"
-    )
+    new.add_argument("--complet", action="store_true", help="les seize feuilles, et non les cinq essentielles")
     new.set_defaults(action=new_command)
     return parser
 
@@ -109,16 +99,10 @@ def check_command(options: argparse.Namespace) -> int:
     if not options.territoires and paths.raw_dir("programme").is_dir():
         codes = [*codes, "programme"]
     found = {code: Territory.read(code).problems for code in codes}
-    blocking = sum(
-        problem.gravite == BLOQUANT for problems in found.values() for problem in problems
-    )
+    blocking = sum(problem.gravite == BLOQUANT for problems in found.values() for problem in problems)
     if options.format == "json":
-        listing = [
-            {"territoire": code, **asdict(p)} for code, problems in found.items() for p in problems
-        ]
-        print(
-            json.dumps({"problemes": listing, "bloquants": blocking}, ensure_ascii=False, indent=1)
-        )
+        listing = [{"territoire": code, **asdict(p)} for code, problems in found.items() for p in problems]
+        print(json.dumps({"problemes": listing, "bloquants": blocking}, ensure_ascii=False, indent=1))
         return 1 if blocking else 0
     for code, problems in found.items():
         _print_problems(code, problems)
@@ -173,9 +157,7 @@ def run_command(options: argparse.Namespace) -> int:
         bar.update()
         bar.set_postfix_str(outcome.page.path)
         if not sys.stderr.isatty():
-            print(
-                f"  {'échec' if outcome.error else 'fait '}  {outcome.page.path}", file=sys.stderr
-            )
+            print(f"  {'échec' if outcome.error else 'fait '}  {outcome.page.path}", file=sys.stderr)
     bar.close()
     unread = [p for code in codes for p in build.unread_files(code)]
     return _summary(outcomes, unread)
@@ -211,9 +193,7 @@ def new_command(options: argparse.Namespace) -> int:
         new_workbook(path, code, complete=options.complet)
     except FileExistsError as error:
         raise CommandError(str(error)) from None
-    print(
-        f"{paths.shown(path)} est prêt.\nLe remplir, puis : domino check {code}, et domino run {code}"
-    )
+    print(f"{paths.shown(path)} est prêt.\nLe remplir, puis : domino check {code}, et domino run {code}")
     return 0
 
 

@@ -41,9 +41,7 @@ def stakes(programme: Programme) -> pd.DataFrame:
         territory.enjeux.assign(territoire=territory.nom)[["origine", "territoire", "libelle"]]
         for territory in programme
     ]
-    return pd.concat(frames, ignore_index=True).sort_values(
-        ["origine", "territoire"], kind="stable", ignore_index=True
-    )
+    return pd.concat(frames, ignore_index=True).sort_values(["origine", "territoire"], kind="stable", ignore_index=True)
 
 
 def perimeters(programme: Programme) -> pd.DataFrame:
@@ -59,7 +57,7 @@ def perimeters(programme: Programme) -> pd.DataFrame:
             {"territoire": territory.nom, "date_perimetre": territory.identity["date_perimetre"],
              "communes": len(territory.communes), "epci": territory.communes["epci"].nunique(),
              "population": int(reference["population"].sum()),
-             "annee": int(reference["population_annee"].max()),
+             "annee": str(reference["population_annee"].max()),
              "devenues": reference["code_insee_actuel"].nunique()}
         )  # fmt: skip
     return pd.DataFrame(rows)
@@ -70,18 +68,13 @@ def contexts(programme: Programme) -> pd.DataFrame:
     frames = []
     for territory in programme:
         rows = territory.reference("contexte")
-        rows = rows[
-            (rows["niveau"] == "commune") & ~rows["indicateur"].str.contains("median|part|taux")
-        ]
-        total = (
-            rows.groupby(["libelle", "annee", "unite"], sort=False)["valeur"].sum().reset_index()
-        )
+        rows = rows[(rows["niveau"] == "commune") & ~rows["indicateur"].str.contains("median|part|taux")]
+        total = rows.groupby(["libelle", "annee", "unite"], sort=False)["valeur"].sum().reset_index()
         frames.append(total.assign(territoire=territory.nom))
     long = pd.concat(frames, ignore_index=True)
-    table = long.pivot_table(
-        index=["libelle", "annee", "unite"], columns="territoire", values="valeur", sort=False
-    )
-    return table.reset_index().rename_axis(columns=None)
+    table = long.pivot_table(index=["libelle", "annee", "unite"], columns="territoire", values="valeur", sort=False)
+    table = table.reset_index().rename_axis(columns=None)
+    return table.assign(annee=table["annee"].astype(int).astype(str))
 
 
 def what_is_held(programme: Programme) -> pd.DataFrame:

@@ -83,7 +83,7 @@ def _cell(value: object, kind: str, de: str) -> str:
         return str(value)
     if kind == "date":
         return date(value)
-    if kind == "texte":
+    if kind == "texte" or isinstance(value, str):
         return cited(str(value))
     return number(value, kind, de)
 
@@ -100,13 +100,7 @@ def _table(key: str, frame: pd.DataFrame, columns: dict[str, tuple[str, str]], c
         cells = []
         for place, (name, (_, kind)) in enumerate(columns.items()):
             content = _cell(row[name], kind, f"{key}/{first}/{name}")
-            tag = (
-                '<th scope="row">'
-                if place == 0
-                else "<td>"
-                if kind in ("texte", "date")
-                else "<td class=nb>"
-            )
+            tag = '<th scope="row">' if place == 0 else "<td>" if kind in ("texte", "date") else "<td class=nb>"
             cells.append(f"{tag}{content}</{tag[1:3]}>")
         body.append(f'<tr data-ligne="{position}">{"".join(cells)}</tr>')
     return (
@@ -149,8 +143,7 @@ def _alternative(spec: dict, frame: pd.DataFrame, columns: dict) -> str:
     names = list(columns)
     numbers = [name for name in names if columns[name][1] not in ("texte", "date")]
     rows = [
-        f"{row[names[0]]} : "
-        + ", ".join(f"{columns[c][0]} {row[c]:g}" for c in numbers if not _is_missing(row[c]))
+        f"{row[names[0]]} : " + ", ".join(f"{columns[c][0]} {row[c]:g}" for c in numbers if not _is_missing(row[c]))
         for _, row in frame.head(12).iterrows()
     ]
     return f"{spec['titre']}. " + " ; ".join(rows)
@@ -252,11 +245,7 @@ def bars(
         traces, 90 + 34 * len(frame), barmode="stack", showlegend=len(shown) > 1,
         xaxis=_axis(visible=False), yaxis=_axis(autorange="reversed"), bargap=0.25,
     )  # fmt: skip
-    first = (
-        {"premier": str(frame[label].iloc[0]), "n_premier": frame[value].iloc[0]}
-        if value in frame
-        else {}
-    )
+    first = {"premier": str(frame[label].iloc[0]), "n_premier": frame[value].iloc[0]} if value in frame else {}
     return figure(key, frame, chart, **{**first, **rest})
 
 
@@ -279,9 +268,7 @@ def _rings(outlines: pd.DataFrame) -> dict[str, list[list[tuple[int, int]]]]:
     return rings
 
 
-def commune_map(
-    key: str, frame: pd.DataFrame, outlines: pd.DataFrame, value: str = "nb", **rest
-) -> Figure:
+def commune_map(key: str, frame: pd.DataFrame, outlines: pd.DataFrame, value: str = "nb", **rest) -> Figure:
     """Communes filled by class of a count, those at zero shown; a table when outlines are absent.
 
     ``frame`` holds ``code_insee, commune, nb``; ``outlines`` the rings in hundreds of metres
@@ -320,7 +307,7 @@ def commune_map(
     traces.append(
         go.Scatter(
             x=[centres[c][0] for c in known], y=[centres[c][1] for c in known], mode="text",
-            text=[f"{counts[c]:g}" if counts[c] else "" for c in known],
+            text=[f"{_wrap(names[c], 16)}<br>{counts[c]:g}" if counts[c] else "" for c in known],
             textfont={"color": ["white" if counts[c] > 3 else INK for c in known], "size": 12},
             customdata=[f"{names[c]} : {counts[c]:g}" for c in known], hovertemplate="%{customdata}<extra></extra>",
             showlegend=False,
@@ -364,9 +351,7 @@ def curve(key: str, frame: pd.DataFrame, x: str, y: str, **rest) -> Figure:
     return figure(key, frame, chart, **{**ends, **rest})
 
 
-def network(
-    key: str, frame: pd.DataFrame, source_column: str, target_column: str, marked: str = "", **rest
-) -> Figure:
+def network(key: str, frame: pd.DataFrame, source_column: str, target_column: str, marked: str = "", **rest) -> Figure:
     """Links between actors placed on a circle; those that ``marked`` answers « oui » are thick."""
     if frame.empty:
         return figure(key, frame, **rest)
@@ -381,15 +366,9 @@ def network(
                 ys.append(round(math.sin(angle[node]), 3))
             xs, ys = [*xs, None], [*ys, None]
         if xs:
-            line = (
-                {"width": 3, "color": ACCENT}
-                if new
-                else {"width": 1.5, "color": GREY, "dash": "dot"}
-            )
+            line = {"width": 3, "color": ACCENT} if new else {"width": 1.5, "color": GREY, "dash": "dot"}
             name = "né des pratiques collaboratives" if new else "autre lien"
-            traces.append(
-                go.Scatter(x=xs, y=ys, mode="lines", line=line, name=name, hoverinfo="skip")
-            )
+            traces.append(go.Scatter(x=xs, y=ys, mode="lines", line=line, name=name, hoverinfo="skip"))
     right = [math.cos(angle[n]) >= 0 for n in nodes]
     traces.append(
         go.Scatter(
@@ -408,9 +387,7 @@ def network(
     return figure(key, frame, chart, **rest)
 
 
-def dots(
-    key: str, frame: pd.DataFrame, label: str, value: str, marks: pd.DataFrame | None = None, **rest
-) -> Figure:
+def dots(key: str, frame: pd.DataFrame, label: str, value: str, marks: pd.DataFrame | None = None, **rest) -> Figure:
     """Sorted dots with the value written; ``marks`` adds one small mark per table beside the total.
 
     ``marks`` holds ``label, table, value`` columns named ``label, table, points``.

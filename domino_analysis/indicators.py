@@ -79,9 +79,7 @@ def medians(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFrame:
     direction = directions(indicateurs).reindex(frame.index)
     frame["ecart"] = gap(frame["actuelle"], frame["souhaitee"], direction)
     frame["critere"] = indicateurs.set_index("indicateur")["critere"].reindex(frame.index)
-    return frame.reset_index().sort_values(
-        "ecart", ascending=False, kind="stable", ignore_index=True
-    )
+    return frame.reset_index().sort_values("ecart", ascending=False, kind="stable", ignore_index=True)
 
 
 def practice_matrix(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFrame:

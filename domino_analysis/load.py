@@ -158,9 +158,7 @@ def _beyond(grid: list[list[str]]) -> str:
     return ""
 
 
-def _sheet(
-    name: str, table: str, grid: list[list[str]], headers: dict, failed: frozenset = frozenset()
-) -> Sheet:
+def _sheet(name: str, table: str, grid: list[list[str]], headers: dict, failed: frozenset = frozenset()) -> Sheet:
     if stray := _beyond(grid):
         return Sheet(name, table, stray=stray)
     known = headers[table]
@@ -208,18 +206,13 @@ def _table_named(name: str, spellings: dict[str, str]) -> str:
 
 
 def _spellings() -> dict[str, str]:
-    return {
-        simplify(spelling): table.name
-        for table in catalogue().values()
-        for spelling in (table.name, table.title, *table.autres_titres)
-    }
+    return {simplify(spelling): table.name for table in catalogue().values() for spelling in table.spellings}
 
 
 def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
     """Part of an .xlsx that holds each of its sheets, by the name of the sheet."""
     links, book = (
-        ElementTree.fromstring(archive.read(f"xl/{part}"))
-        for part in ("_rels/workbook.xml.rels", "workbook.xml")
+        ElementTree.fromstring(archive.read(f"xl/{part}")) for part in ("_rels/workbook.xml.rels", "workbook.xml")
     )
     targets = {link.get("Id"): posixpath.join("/xl", link.get("Target")) for link in links}
     sheets = (dict(sheet.items()) for sheet in book.iterfind(".//{*}sheet"))
@@ -290,7 +283,7 @@ def _read_workbook(path: str, headers: dict, spellings: dict[str, str]) -> list[
                 found.append(Sheet(name, table, note="" if visible else "masquée"))
             continue
         stray, failed = "", failures.get(name, frozenset())
-        if name in parts:
+        if parts.get(name) in archive.namelist():
             stray, failed = _look_inside(archive, parts[name])
         sheet = None if stray else workbook.get_sheet_by_name(name)
         last_row, last_column = sheet.end or (0, 0) if sheet else (0, 0)
@@ -497,9 +490,7 @@ def read_file(path: Path) -> tuple[list[Sheet], list[Problem]]:
 
 
 def _sheet_problems(path: Path, sheet: Sheet) -> list[Problem]:
-    def told(
-        cellule: str, trouve: str, attendu: str, faire: str, gravite: str, regle: str
-    ) -> Problem:
+    def told(cellule: str, trouve: str, attendu: str, faire: str, gravite: str, regle: str) -> Problem:
         return Problem(shown(path), sheet.name, cellule, trouve, attendu, faire, gravite, regle)
 
     if simplify(sheet.name) == "lisez moi":
@@ -632,8 +623,7 @@ def read_folder(folder: Path) -> RawFolder:
                 continue
             raw.letters[(path.name, sheet.name)] = sheet.letters
             rows[sheet.table] += [
-                {"fichier": path.name, "feuille": sheet.name, "ligne": number, **cells}
-                for number, cells in sheet.rows
+                {"fichier": path.name, "feuille": sheet.name, "ligne": number, **cells} for number, cells in sheet.rows
             ]
     for path in (*sheet_files(folder), *(folder / name for name in BESIDE)):
         if path.exists():

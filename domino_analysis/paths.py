@@ -39,9 +39,7 @@ def territories() -> list[str]:
     return sorted(
         folder.name
         for folder in raw_dir().iterdir()
-        if folder.is_dir()
-        and folder.name not in NOT_TERRITORIES
-        and not folder.name.startswith((".", "_"))
+        if folder.is_dir() and folder.name not in NOT_TERRITORIES and not folder.name.startswith((".", "_"))
     )
 
 

@@ -12,9 +12,7 @@ PEOPLE, ORGANISATIONS = 5, 3
 """Fewest people, and fewest organisations, that a public page counts apart."""
 
 
-def merge_small(
-    counts: pd.DataFrame, label: str, other: str, minimum: int = PEOPLE
-) -> pd.DataFrame:
+def merge_small(counts: pd.DataFrame, label: str, other: str, minimum: int = PEOPLE) -> pd.DataFrame:
     """Counts whose categories under the minimum are merged, so that no difference gives one back.
 
     Parameters
@@ -50,6 +48,17 @@ def merge_small(
         return kept[columns].reset_index(drop=True)
     merged = pd.DataFrame({label: [other], "nb": [int(rest["nb"].sum())]})
     return pd.concat([kept[columns], merged], ignore_index=True)
+
+
+def few(nb: int, minimum: int = ORGANISATIONS) -> int | str:
+    """Number of organisations as a public page may say it: none, a few, or the number.
+
+    Examples
+    --------
+    >>> few(0), few(2), few(4)
+    ('aucun', 'un ou deux', 4)
+    """
+    return "aucun" if nb == 0 else "un ou deux" if nb < minimum else nb
 
 
 def people_by_commune(named: pd.DataFrame, unknown: int, minimum: int = PEOPLE) -> pd.DataFrame:

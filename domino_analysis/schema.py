@@ -66,6 +66,11 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
     @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every accepted name of the sheet."""
+        return (self.name, self.title, *self.autres_titres)
+
+    @property
     def typed(self) -> tuple[Column, ...]:
         """Columns that people type and the library reads: neither computed nor naming a person."""
         return tuple(c for c in self.columns if not c.is_computed and not c.is_direct)
@@ -105,9 +110,7 @@ class Problem:
         if self.feuille:
             parts.append(f"feuille « {self.feuille} »")
         if self.cellule:
-            parts.append(
-                self.cellule if self.cellule.startswith("ligne") else f"cellule {self.cellule}"
-            )
+            parts.append(self.cellule if self.cellule.startswith("ligne") else f"cellule {self.cellule}")
         return ", ".join(parts)
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ modules above, the words from the catalogue.
 
 import pandas as pd
 
-from . import agreement, census, comparison, figures, indicators, privacy, trace
+from . import agreement, census, figures, indicators, privacy, trace
 from .census import Meeting
 from .clean import items
 from .figures import Figure
@@ -58,9 +58,7 @@ def attendance(meeting: Meeting) -> Html:
     sheets = say("fiches_recues", len(meeting.fiches), de=own) if len(meeting.fiches) else ""
     place = say("lieu", 2, lieu=row["lieu"]) if isinstance(row["lieu"], str) else ""
     told = cited(row["compte_rendu"]) if isinstance(row["compte_rendu"], str) else ""
-    return together(
-        paragraph(say("presents", present, de=own), tables, place, sheets), paragraph(told)
-    )
+    return together(paragraph(say("presents", present, de=own), tables, place, sheets), paragraph(told))
 
 
 def origins(meeting: Meeting) -> Html:
@@ -76,19 +74,35 @@ def origins(meeting: Meeting) -> Html:
     return paragraph(named, *silent)
 
 
-def communes(meeting: Meeting) -> Figure:
+def communes(meeting: Meeting) -> Html:
     """People by commune: as the public document printed them, else small communes merged."""
     counts = meeting.tally("commune")
+    if not counts.origin:
+        return Html("")
     if counts.is_published:
-        frame = counts.counts[["reponse", "nb"]].rename(columns={"reponse": "lieu"})
-        return figures.figure("communes_presentes", frame, source=cited(counts.document))
+        return _counted(meeting, counts.counts, "participants", cited(counts.document))
     seen = census.presence(meeting.territory.communes, counts)
-    unknown = counts.total - int(seen.named["nb"].sum())
-    frame = privacy.people_by_commune(seen.named, unknown)
-    return figures.figure(
-        "communes_presentes",
-        frame,
-        source="fiches de la réunion, communes de moins de cinq personnes réunies",
+    merged = privacy.people_by_commune(seen.named, counts.total - int(seen.named["nb"].sum()))
+    shown = merged.rename(columns={"lieu": "reponse"}).assign(ecrit=True)
+    return _counted(
+        meeting,
+        shown,
+        "participants",
+        "fiches de la réunion ; les communes de peu de personnes sont réunies",
+    )
+
+
+def _counted(meeting: Meeting, counts: pd.DataFrame, quantity: str, source: str) -> Html:
+    """Answers in columns, each with its number when one was written or counted."""
+    entries = [
+        Html(f"{cited(row.reponse)} : {number(row.nb, quantity, f'{meeting.code}/{row.reponse}')}")
+        if row.ecrit
+        else cited(row.reponse)
+        for row in counts.itertuples()
+    ]
+    return together(
+        bullets(map(typography, entries), "comptes"),
+        Html(f'<p class="source">{typography("Source : ")}{source}.</p>'),
     )
 
 
@@ -113,14 +127,10 @@ def answers(meeting: Meeting) -> Html:
     for code in dict.fromkeys(tables["question"].dropna()):
         label = meeting.questions.get(code, "")
         count = int((tables["question"] == code).sum())
-        blocks.append(Html(f"<h3>{cited(code)}. {cited(label)}</h3>"))
+        told = say("phrases_question", count, de=f"{meeting.code}/{code}")
+        blocks.append(Html(f"<h3>{cited(code)}. {cited(label)} ({told})</h3>"))
         if shown:
             blocks.append(bullets((said(t) for t in _statements(meeting, code)["texte"]), "dites"))
-        blocks.append(
-            Html(
-                f'<p class="source">{say("phrases_question", count, de=f"{meeting.code}/{code}")}</p>'
-            )
-        )
     return together(*blocks)
 
 
@@ -132,18 +142,16 @@ def users(meeting: Meeting) -> Html:
     return paragraph(say("utilisateurs", counts.of("oui"), de=meeting.code, total=int(counts.base)))
 
 
-def _listed_tally(meeting: Meeting, column: str, key: str) -> Figure:
+def _listed_tally(meeting: Meeting, column: str, absent: str) -> Html:
     counts = meeting.tally(column)
-    frame = counts.counts.assign(
-        nb=counts.counts["nb"].where(counts.counts["ecrit"]).astype("Int64")
-    )
-    source = cited(counts.document) if counts.document else "fiches de la réunion"
-    return figures.figure(key, frame[["reponse", "nb"]], source=source)
+    if not counts.origin:
+        return missing(absent)
+    return _counted(meeting, counts.counts, "mentions", cited(counts.document) or "fiches de la réunion")
 
 
-def services(meeting: Meeting) -> Html | Figure:
+def services(meeting: Meeting) -> Html:
     """Services that participants say they use, as they wrote them."""
-    return _listed_tally(meeting, "services", "services_cites")
+    return _listed_tally(meeting, "services", "services_absents")
 
 
 def services_sentence(meeting: Meeting) -> Html:
@@ -163,9 +171,7 @@ def services_sentence(meeting: Meeting) -> Html:
 def expectations(meeting: Meeting) -> Html:
     """What each participant expects, as written; in alphabetical order when sheets are held."""
     own = privacy.public_words(meeting.verbatims, meeting.territory.reunions)
-    written = own[
-        (own["origine"] == "fiche") & (own["question"].fillna("").map(simplify) == "attentes")
-    ]["texte"]
+    written = own[(own["origine"] == "fiche") & (own["question"].fillna("").map(simplify) == "attentes")]["texte"]
     count = len(written)
     if not count:
         lines = [line for text in meeting.fiches["attentes"] for line in items(text)]
@@ -179,9 +185,9 @@ def expectations(meeting: Meeting) -> Html:
     )
 
 
-def offers(meeting: Meeting) -> Figure:
+def offers(meeting: Meeting) -> Html:
     """How participants offer to take part, as written."""
-    return _listed_tally(meeting, "participation", "offres")
+    return _listed_tally(meeting, "participation", "offres_absentes")
 
 
 def retained(meeting: Meeting) -> Html:
@@ -191,18 +197,14 @@ def retained(meeting: Meeting) -> Html:
         return missing("enjeux_absents_reunion")
     cards = [
         f"<strong>{cited(row['libelle'])}</strong>"
-        + (
-            f" ({listed(cited(word) for word in items(row['mots_cles']))})"
-            if items(row["mots_cles"])
-            else ""
-        )
+        + (f" ({listed(cited(word) for word in items(row['mots_cles']))})" if items(row["mots_cles"]) else "")
         + (f"<br>{cited(row['question'])}" if isinstance(row["question"], str) else "")
         for _, row in own.iterrows()
     ]
     return together(paragraph(say("enjeux_retenus", len(own), de=meeting.code)), bullets(cards))
 
 
-def lost(verbatims: pd.DataFrame, enjeux: pd.DataFrame, de: str, quotes: bool = True) -> Html:
+def lost(verbatims: pd.DataFrame, enjeux: pd.DataFrame, de: str) -> Html:
     """Statements that no stake takes up, named, with the range over the plausible codings."""
     coded = verbatims[verbatims["repris"].isin(["oui", "non"])]
     if coded.empty:
@@ -213,8 +215,9 @@ def lost(verbatims: pd.DataFrame, enjeux: pd.DataFrame, de: str, quotes: bool = 
     if result.lowest != result.highest:
         spread = say("selon_codage", 2, de=de, bas=result.lowest, haut=result.highest)
     coders = sorted(set(coded["code_par"].dropna()))
-    by_whom = say("code_par", 2, qui=coders) if coders else ""
-    quoted = bullets((said(text) for text in result.lost["texte"]), "dites") if quotes else Html("")
+    proposed = coders == ["codage proposé"]
+    by_whom = say("codage_propose", 2) if proposed else say("code_par", 2, qui=coders) if coders else ""
+    quoted = bullets((said(text) for text in result.lost["texte"]), "dites")
     return together(paragraph(sentence, spread, by_whom), quoted)
 
 
@@ -276,9 +279,7 @@ def problems(territory: Territory) -> Figure:
          "faire": problem.faire}
         for problem in territory.problems
     ]  # fmt: skip
-    return figures.figure(
-        "problemes", pd.DataFrame(rows, columns=["ou", "gravite", "trouve", "faire"])
-    )
+    return figures.figure("problemes", pd.DataFrame(rows, columns=["ou", "gravite", "trouve", "faire"]))
 
 
 def matches(territory: Territory) -> Figure:
@@ -291,16 +292,12 @@ def matches(territory: Territory) -> Figure:
 def matches_sentence(territory: Territory) -> Html:
     """How many cells of the participants' sheets were read under another writing."""
     hidden = int(territory.matches["feuille"].isin(ORDINARY_SHEETS).sum())
-    return (
-        paragraph(say("correspondances_fiches", hidden, de=territory.code)) if hidden else Html("")
-    )
+    return paragraph(say("correspondances_fiches", hidden, de=territory.code)) if hidden else Html("")
 
 
 def documents(territory: Territory) -> Figure:
     """Documents that the data come from."""
-    frame = territory.documents.assign(
-        quand=lambda d: d["annee"].astype("str").replace("<NA>", None)
-    )
+    frame = territory.documents.assign(quand=lambda d: d["annee"].astype("str").replace("<NA>", None))
     return figures.figure("documents", frame)
 
 
@@ -353,9 +350,7 @@ def weak_signals(territory: Territory) -> Html:
 def _with_place(row: pd.Series) -> Html:
     place = f", {cited(row['commune'])}" if isinstance(row["commune"], str) else ""
     told = f" : {cited(row['description'])}" if isinstance(row["description"], str) else ""
-    return Html(
-        f"<strong>{cited(row['nom'])}</strong>{place}{typography(' :') + told[2:] if told else ''}"
-    )
+    return Html(f"<strong>{cited(row['nom'])}</strong>{place}{typography(' :') + told[2:] if told else ''}")
 
 
 def themes(territory: Territory) -> Figure:
@@ -367,60 +362,47 @@ def themes(territory: Territory) -> Figure:
     return figures.bars("themes", frame, "thematique", parts=parts, n=len(own))
 
 
-def exchanges(territory: Territory) -> Figure:
-    """What is exchanged and why, counted together."""
-    own = territory.initiatives
-    frame = (
-        census.crossed(own, "echange", "finalite") if own["echange"].notna().any() else own.iloc[:0]
-    )
-    return figures.figure("echanges", frame, n=len(own))
-
-
-def purposes(territory: Territory) -> Figure:
-    """Practices by purpose: redistribution, sharing, organisation."""
-    own = territory.initiatives
-    frame = census.by_value(own, "finalite") if own["finalite"].notna().any() else own.iloc[:0]
-    return figures.bars("finalites", frame, "finalite", n=len(own))
-
-
-def definitions(territory: Territory) -> Figure:
-    """How many practices each definition keeps, and which rows change."""
-    own = territory.initiatives
-    return figures.figure(
-        "definitions", census.under_definitions(own) if len(own) else own, n=len(own)
-    )
-
-
 def used_services(territory: Territory) -> Figure:
     """Services used by participants of all meetings, beside the practices recorded."""
-    frames = [
-        census.named_services(m.tally("services")) for m in census.recorded_meetings(territory)
-    ]
+    frames = [census.named_services(m.tally("services")) for m in census.recorded_meetings(territory)]
     frames = [frame for frame in frames if len(frame)]
     if not frames:
         return figures.figure("services_et_pratiques", pd.DataFrame())
-    used = (
-        pd.concat(frames)
-        .groupby("service", sort=False)
-        .agg(nb=("nb", "sum"), ecrit=("ecrit", "all"))
-    )
+    used = pd.concat(frames).groupby("service", sort=False).agg(nb=("nb", "sum"), ecrit=("ecrit", "all"))
     used = used.sort_values("nb", ascending=False, kind="stable").reset_index()
     frame = census.used_and_recorded(used, territory.initiatives)
     shown = frame.assign(ecrit=frame["ecrit"].map({True: "oui", False: "non"}))
-    return figures.figure("services_et_pratiques", shown)
+    return figures.bars("services_et_pratiques", shown, "service")
 
 
 def practices_map(territory: Territory) -> Figure:
     """Where: practices by commune, those at zero shown; table by commune when there is no outline."""
     own = territory.initiatives
-    frame = (
-        census.by_commune(territory.communes, own)
-        if own["code_insee"].notna().any()
-        else own.iloc[:0]
-    )
+    frame = census.by_commune(territory.communes, own) if own["code_insee"].notna().any() else own.iloc[:0]
     outlines = territory.outlines
     placed = int(own["code_insee"].notna().sum())
     return figures.commune_map("carte", frame, outlines, placees=placed, total=len(own), _n=placed)
+
+
+def presence_map(territory: Territory) -> Figure:
+    """Where the participants of the last published meeting came from, commune by commune.
+
+    Only a public document's own totals are drawn: other sheets are merged in the minutes.
+    """
+    for meeting in reversed(census.recorded_meetings(territory)):
+        counts = meeting.tally("commune")
+        if counts.is_published:
+            seen = census.presence(territory.communes, counts)
+            frame = pd.concat([seen.named, seen.absent])[["code_insee", "commune", "epci", "nb"]]
+            return figures.commune_map(
+                "carte_presence",
+                frame,
+                territory.outlines,
+                quand=meeting.row["date"],
+                source=cited(counts.document),
+                n=counts.total,
+            )
+    return figures.figure("carte_presence", pd.DataFrame())
 
 
 def became_sentence(territory: Territory) -> Html:
@@ -435,9 +417,7 @@ def became_sentence(territory: Territory) -> Html:
         for today, group in gone.groupby("commune_actuelle", sort=False)
     ]
     return together(
-        paragraph(
-            say("communes_devenues", len(gone), de=territory.code, avant=len(own), apres=now)
-        ),
+        paragraph(say("communes_devenues", len(gone), de=territory.code, avant=len(own), apres=now)),
         bullets(names),
     )
 
@@ -447,15 +427,12 @@ def landmarks(territory: Territory) -> Figure:
     own = territory.reference("reperes")
     if own.empty:
         return figures.figure("reperes", own)
-    grouped = own.groupby(
-        ["categorie", "sous_categorie", "source", "licence"], dropna=False, sort=False
-    )
+    grouped = own.groupby(["categorie", "sous_categorie", "source", "licence"], dropna=False, sort=False)
     frame = grouped.agg(
         nb=("nom", "size"), premiere=("annee_constat", "min"), derniere=("annee_constat", "max")
     ).reset_index()
     frame["annees"] = [
-        str(a) if a == b else f"{a} à {b}"
-        for a, b in zip(frame["premiere"], frame["derniere"], strict=True)
+        str(a) if a == b else f"{a} à {b}" for a, b in zip(frame["premiere"], frame["derniere"], strict=True)
     ]
     return figures.figure("reperes", frame)
 
@@ -480,12 +457,9 @@ def actors(territory: Territory) -> Figure:
     if own.empty:
         return figures.figure("acteurs", own)
     frame = census.actors_by_theme(own)
-    absents = [
-        label for label, nb in zip(frame["type_acteur"], frame["nb"], strict=True) if nb == 0
-    ]
-    return figures.figure(
-        "acteurs", frame, n=len(own), absents=absents or ["aucun"], _n=len(absents)
-    )
+    absents = [label for label, nb in zip(frame["type_acteur"], frame["nb"], strict=True) if nb == 0]
+    shown = frame.drop(columns="nb").set_index("type_acteur").map(privacy.few).reset_index()
+    return figures.figure("acteurs", shown, n=len(own), absents=absents or ["aucun"])
 
 
 def relays(territory: Territory) -> Html:
@@ -493,38 +467,37 @@ def relays(territory: Territory) -> Html:
     own = territory.acteurs
     if own.empty:
         return missing("relais_absents")
-    counts = census.relays(own)
-    parts = [
-        Html(f"{number(row.nb, 'acteurs', f'relais/{row.nature}')} {row.nature}")
-        for row in counts.itertuples()
-    ]
-    return paragraph(Html(typography(f"Relais identifiés, par nature : {listed(parts)}.")))
+    parts = [Html(f"{row.nature} : {privacy.few(row.nb)}") for row in census.relays(own).itertuples()]
+    return paragraph(Html(typography(f"Relais identifiés, par nature. {listed(parts).capitalize()}.")))
 
 
 def reactions(territory: Territory) -> Html:
-    """Expectations and fears of actors: how many, and what was said, organisations being unnamed."""
+    """Expectations and fears of actors: how many, and what was said when they are not too few."""
     own = territory.acteurs.dropna(subset="reaction")
     if own.empty:
         return missing("reactions_absentes")
-    order = catalogue()["acteurs"]["reaction"].enum
     blocks = []
-    for kind in order:
+    for kind in catalogue()["acteurs"]["reaction"].enum:
         group = own[own["reaction"] == kind]
-        quotes = bullets(cited(text) for text in group["propos"].dropna())
-        blocks.append(
-            paragraph(say("reaction", len(group), de=f"{territory.code}/{kind}", reaction=kind))
-        )
-        blocks.append(quotes)
+        enough = len(group) >= privacy.ORGANISATIONS
+        blocks.append(Html(f"<h3>{kind.capitalize()}</h3>"))
+        sentence = say("reaction", len(group), de=f"{territory.code}/{kind}")
+        blocks.append(paragraph(sentence if enough or group.empty else say("reaction_peu", 2)))
+        blocks.append(bullets(cited(text) for text in group["propos"].dropna()) if enough else Html(""))
     return together(*blocks)
+
+
+def context(territory: Territory) -> Figure:
+    """Public figures of the territory, each with its year."""
+    frame = census.context(territory.reference("contexte"))
+    return figures.figure("contexte", frame, source=listed(cited(name) for name in frame["source"].unique()))
 
 
 def new_links(territory: Territory) -> Figure:
     """Links between actors, those born of collaborative practices marked."""
     frame = census.links(territory.relations, territory.acteurs)
     new = int((frame["nouvelle"] == "oui").sum())
-    return figures.network(
-        "liens", frame, "entre", "et", marked="nouvelle", nouveaux=new, total=len(frame), _n=new
-    )
+    return figures.network("liens", frame, "entre", "et", marked="nouvelle", nouveaux=new, total=len(frame), _n=new)
 
 
 def quantities(territory: Territory) -> Figure:
@@ -550,25 +523,6 @@ def strengths(territory: Territory) -> Html:
                 bullets(cited(item) for item in items(identity[column])),
             ]
     return together(*blocks) if blocks else missing("forces_absentes")
-
-
-def context(territory: Territory) -> Figure:
-    """Public figures of the territory, each with its year."""
-    frame = census.context(territory.reference("contexte"))
-    return figures.figure(
-        "contexte", frame.assign(annee=frame["annee"].astype("Int64").astype("str"))
-    )
-
-
-def blind_spots(territory: Territory) -> Figure:
-    """What the census cannot see."""
-    own = territory.initiatives
-    return figures.figure("angles_morts", census.blind_spots(own) if len(own) else own, n=len(own))
-
-
-def grid(territory: Territory) -> Figure:
-    """The working group's grid: theme, types and examples, studies and documents, stakes."""
-    return figures.figure("grille", census.grid(territory))
 
 
 # ── steps 2 and 3 ───────────────────────────────────────────────────────────────────────────────
@@ -597,14 +551,12 @@ def votes(territory: Territory) -> Figure:
     agreed = territory.reunions.loc[territory.reunions["restitution_publique"] == "oui", "reunion"]
     marks = agreement.dots_by_table(own[own["reunion"].isin(agreed)], "critère")
     letters = privacy.table_letters(marks["table"], f"{territory.code}/votes")
-    marks = marks.assign(
-        table=marks["table"].map(letters), label=marks["code"].map(_criteria(territory))
-    )
+    marks = marks.assign(table=marks["table"].map(letters), label=marks["code"].map(_criteria(territory)))
     for letter, group in marks.sort_values("table").groupby("table"):
         frame[letter] = frame["code"].map(group.set_index("code")["points"]).fillna(0).astype(int)
     return figures.dots(
         "votes",
-        frame,
+        frame.drop(columns="code"),
         "label",
         "points",
         marks if len(marks) else None,
@@ -617,18 +569,8 @@ def opinions(territory: Territory) -> Figure:
     """Opinions on each criterion: how many of each kind, never a mean."""
     scale = list(catalogue()["votes"]["avis"].enum)
     own = territory.votes
-    frame = (
-        agreement.opinions(own, scale, _criteria(territory))
-        if own["avis"].notna().any()
-        else own.iloc[:0]
-    )
-    return figures.figure("avis", frame)
-
-
-def coverage(territory: Territory) -> Figure:
-    """For each stake, how many indicators and recommendations; a stake without is named."""
-    frame = trace.coverage(territory.enjeux, territory.indicateurs, territory.preconisations)
-    return figures.figure("couverture", frame)
+    frame = agreement.opinions(own, scale, _criteria(territory)) if own["avis"].notna().any() else own.iloc[:0]
+    return figures.figure("avis", frame.drop(columns="code"))
 
 
 def uncovered(territory: Territory, what: str) -> Html:
@@ -670,12 +612,6 @@ def lost_in_all(territory: Territory) -> Html:
     return lost(words(territory), territory.enjeux, territory.code)
 
 
-def participation(territory: Territory) -> Figure:
-    """Meetings of the calendar with present, sheets and statements."""
-    frame = census.participation(territory)
-    return figures.figure("participation", frame)
-
-
 def _scale(territory: Territory, frame: pd.DataFrame) -> tuple[float, float]:
     own = territory.indicateurs.set_index("indicateur").loc[frame["indicateur"]]
     return float(own["echelle_min"].min()), float(own["echelle_max"].max())
@@ -686,9 +622,7 @@ def gaps(territory: Territory) -> Figure:
     frame = indicators.medians(territory.mesures, territory.indicateurs)
     if frame.empty:
         return figures.figure("ecarts", frame)
-    return figures.dumbbell(
-        "ecarts", frame, "critere", "actuelle", "souhaitee", _scale(territory, frame)
-    )
+    return figures.dumbbell("ecarts", frame, "critere", "actuelle", "souhaitee", _scale(territory, frame))
 
 
 def radar(territory: Territory) -> Figure:
@@ -698,9 +632,7 @@ def radar(territory: Territory) -> Figure:
         return figures.figure("radar", frame)
     order = {code: rank for rank, code in enumerate(territory.indicateurs["indicateur"])}
     ordered = frame.sort_values("indicateur", key=lambda codes: codes.map(order))
-    return figures.radar(
-        "radar", ordered, "critere", "actuelle", "souhaitee", _scale(territory, frame)
-    )
+    return figures.radar("radar", ordered, "critere", "actuelle", "souhaitee", _scale(territory, frame))
 
 
 def practice_matrix(territory: Territory) -> Figure:
@@ -708,13 +640,6 @@ def practice_matrix(territory: Territory) -> Figure:
     frame = indicators.practice_matrix(territory.mesures, territory.indicateurs)
     blanks = int(frame.drop(columns="pratique").isna().sum().sum()) if len(frame) else 0
     return figures.figure("matrice", frame, blancs=blanks, cases=frame.size - len(frame), _n=blanks)
-
-
-def natures(territory: Territory) -> Figure:
-    """Statements by theme and nature: nuggets, opportunities, points of vigilance."""
-    own = territory.verbatims.dropna(subset="nature")
-    frame = census.crossed(own, "thematique", "nature") if len(own) else own
-    return figures.figure("natures", frame, n=len(own))
 
 
 # ── step 4 ──────────────────────────────────────────────────────────────────────────────────────
@@ -739,31 +664,8 @@ def _card(territory: Territory, chain: trace.Chain, quotable: set[str]) -> Html:
         "Source": _title_of(territory, row["source"]),
     }  # fmt: skip
     blank = Html('<span class="vide">rien d\'écrit</span>')
-    listing = "".join(
-        f"<dt>{label}</dt><dd>{value or blank}</dd>" for label, value in entries.items()
-    )
-    return Html(
-        f'<section class="fiche"><h3>{cited(row["objectif"])}</h3><dl>{listing}</dl></section>'
-    )
-
-
-def moments(territory: Territory) -> Figure:
-    """Recommendations by moment: a moment that none speaks of keeps its row."""
-    order = list(catalogue()["preconisations"]["moment"].enum)
-    own = territory.preconisations["moment"].fillna("non renseigné").value_counts()
-    index = [*order, *(["non renseigné"] if "non renseigné" in own else [])]
-    frame = own.reindex(index, fill_value=0).rename("nb").rename_axis("moment").reset_index()
-    return figures.bars("moments", frame, "moment", n=int(frame["nb"].sum()))
-
-
-def action_plan(territory: Territory) -> Figure:
-    """The common action plan: every action with its objectives, targets, bearer and means."""
-    return figures.figure("plan_action", territory.actions)
-
-
-def schedule(territory: Territory) -> Figure:
-    """Actions on a line of time."""
-    return figures.timeline("echeancier", territory.actions, "echeance", "description")
+    listing = "".join(f"<dt>{label}</dt><dd>{value or blank}</dd>" for label, value in entries.items())
+    return Html(f'<section class="fiche"><h3>{cited(row["objectif"])}</h3><dl>{listing}</dl></section>')
 
 
 # ── the territory's page, the index, the comparison, the book ───────────────────────────────────
@@ -772,9 +674,7 @@ def schedule(territory: Territory) -> Figure:
 def essential(territory: Territory) -> Html:
     """The territory in a few sentences: its perimeter, its meetings, its practices, its stakes."""
     identity, code = territory.identity, territory.code
-    sentences = [
-        say("perimetre", len(territory.communes), de=code, quand=identity["date_perimetre"])
-    ]
+    sentences = [say("perimetre", len(territory.communes), de=code, quand=identity["date_perimetre"])]
     if not pd.isna(identity["population"]):
         sentences.append(
             say(
@@ -797,11 +697,8 @@ def answer(territory: Territory) -> Html:
         blocks.append(Html(f"<h3>{typography('Le ')}{when}</h3>"))
         if not pd.isna(meeting.row["nb_presents"]):
             blocks.append(attendance_line(meeting))
-        blocks.append(
-            lost(meeting.verbatims, territory.enjeux, meeting.code, quotes=False)
-            if len(meeting.verbatims)
-            else Html("")
-        )
+        if len(meeting.verbatims):
+            blocks.append(lost_at(meeting))
     practices = practices_sentence(territory) if len(territory.initiatives) else Html("")
     known = say(
         "enjeux_connus",
@@ -809,7 +706,31 @@ def answer(territory: Territory) -> Html:
         de=territory.code,
         enjeux=list(territory.enjeux["libelle"]),
     )
-    return together(practices, paragraph(known), *blocks)
+    return together(practices, paragraph(known), published(territory), *blocks)
+
+
+def published(territory: Territory) -> Html:
+    """Published census figures, one by one in their own unit; nothing when there is none."""
+    totals = territory.depouillements
+    totals = totals[totals["reunion"].isna()]
+    if totals.empty:
+        return Html("")
+    entries = [
+        Html(f"{cited(row['reponse'])}{typography(' : ')}{_amount(row, territory.code)}")
+        for _, row in totals.iterrows()
+    ]
+    return together(paragraph(say("chiffres_publies", 2)), bullets(entries))
+
+
+def _amount(row: pd.Series, de: str) -> Html:
+    """Published value with its precision, its base and its unit."""
+    subject = f"{de}/{row['reponse']}"
+    way = row["precision"] if row["precision"] in ("environ", "plus de") else ""
+    base = "" if pd.isna(row["base"]) else f" sur {number(row['base'], 'quantite_base', subject)}"
+    value = number(row["valeur"], "quantite", subject)
+    alone = row["valeur"] == 1 and not base
+    unit = cited(row["unite"].removesuffix("s") if alone else row["unite"])
+    return Html(" ".join(part for part in (way, f"{value}{base}", unit) if part))
 
 
 def attendance_line(meeting: Meeting) -> Html:
@@ -817,9 +738,7 @@ def attendance_line(meeting: Meeting) -> Html:
     counts = meeting.tally("utilisateur")
     sentences = [say("presents", int(meeting.row["nb_presents"]), de=meeting.code)]
     if counts.origin:
-        sentences.append(
-            say("utilisateurs", counts.of("oui"), de=meeting.code, total=int(counts.base))
-        )
+        sentences.append(say("utilisateurs", counts.of("oui"), de=meeting.code, total=int(counts.base)))
     return together(paragraph(*sentences), origins(meeting))
 
 
@@ -839,11 +758,6 @@ def steps(territory: Territory) -> Html:
     return Html('<ul class="cartes">' + "".join(f"<li>{card}</li>" for card in cards) + "</ul>")
 
 
-def calendar(territory: Territory) -> Figure:
-    """Meetings of the territory, the undated last."""
-    return figures.figure("calendrier", census.participation(territory))
-
-
 def not_known(territory: Territory) -> Html:
     """What no paper gives for this territory, sheet by sheet."""
     empty = [table.title for name, table in catalogue().items() if getattr(territory, name).empty]
@@ -855,13 +769,13 @@ def summary(entries: list[tuple[Territory, list[tuple[str, str]]]]) -> list[Html
     cards = {False: [], True: []}
     for territory, pages in entries:
         home = f"{territory.code}/index.html"
-        listing = bullets(
-            Html(f'<a href="{path}">{label}</a>') for path, label in pages if path != home
-        )
+        listing = bullets(Html(f'<a href="{path}">{label}</a>') for path, label in pages if path != home)
         received_lines = paragraph(
             say("perimetre_court", len(territory.communes), de=territory.code),
-            say("recu_court", len(territory.initiatives), de=territory.code, reunions=len(territory.reunions), enjeux=len(territory.enjeux)),
-        )  # fmt: skip
+            say("pratiques_court", len(territory.initiatives), de=territory.code),
+            say("enjeux_court", len(territory.enjeux), de=territory.code),
+            say("reunions_court", len(territory.reunions), de=territory.code),
+        )
         cards[territory.is_fictif].append(
             f'<li><h3><a href="{home}">{cited(territory.nom)}</a></h3>{received_lines}{listing}</li>'
         )
@@ -885,50 +799,12 @@ def summary(entries: list[tuple[Territory, list[tuple[str, str]]]]) -> list[Html
     return blocks
 
 
-def held(programme: Programme) -> Figure:
-    """Rows received of each territory: what a comparison would rest on."""
-    return figures.figure("recu_par_territoire", comparison.what_is_held(programme))
-
-
-def perimeters(programme: Programme) -> Figure:
-    """Perimeters at the same date and from the same source."""
-    frame = comparison.perimeters(programme)
-    return figures.figure("perimetres", frame.assign(annee=frame["annee"].astype(str)))
-
-
-def census_totals(programme: Programme) -> Figure:
-    """Published census figures side by side, never added."""
-    return figures.figure("chiffres_publies", comparison.census_totals(programme))
-
-
-def named_practices(programme: Programme) -> Figure:
-    """Practices that documents name, territory by territory."""
-    return figures.figure("pratiques_citees", comparison.named_practices(programme))
-
-
-def stakes_by_origin(programme: Programme) -> Figure:
-    """Stakes of the territories, grouped by origin."""
-    return figures.figure("enjeux_compares", comparison.stakes(programme))
-
-
-def contexts(programme: Programme) -> Figure:
-    """Context from the same source and year."""
-    frame = comparison.contexts(programme)
-    return figures.figure(
-        "contextes", frame.assign(annee=frame["annee"].astype("Int64").astype(str))
-    )
-
-
 def book(programme: Programme) -> Html:
     """Recommendations territory by territory, each with what it answers."""
     blocks = []
     for territory in programme:
         blocks.append(Html(f"<h2>{cited(territory.nom)}</h2>"))
-        own = (
-            recommendations(territory)
-            if len(territory.preconisations)
-            else missing("preconisations_absentes")
-        )
+        own = recommendations(territory) if len(territory.preconisations) else missing("preconisations_absentes")
         blocks.append(own)
     return together(*blocks)
 
@@ -938,34 +814,17 @@ def general_book(programme: Programme) -> Html:
     found = [
         _card(territory, chain, set())
         for territory in (programme.general, *programme)
-        if territory is not None
         for chain in trace.chains(territory)
         if chain.preconisation["portee"] == "générale"
     ]
     return together(*found) if found else missing("generales_absentes")
 
 
-def incomparable(programme: Programme) -> Figure:
-    """What can be compared and what cannot, with the reason."""
-    return figures.figure("comparabilite", comparison.comparability(programme))
-
-
-def programme_calendar(programme: Programme) -> Figure:
-    """Regional workshops and meetings of the whole programme."""
-    if programme.general is None:
-        return figures.figure("calendrier", pd.DataFrame())
-    return figures.figure("calendrier", census.participation(programme.general))
-
-
 def regional_figures(programme: Programme) -> Figure:
     """Published figures of the region: context of the programme, of other scopes and dates."""
-    if programme.general is None:
-        return figures.figure("chiffres_regionaux", pd.DataFrame())
     general = programme.general
-    totals = general.depouillements
-    frame = totals.assign(
-        document=totals["document"].map(general.documents.set_index("document")["titre"])
-    )
+    titles = general.documents.set_index("document")["titre"]
+    frame = general.depouillements.assign(document=lambda totals: totals["document"].map(titles))
     return figures.figure("chiffres_regionaux", frame)
 
 
@@ -992,9 +851,7 @@ def explore(code: str):
     sheet = widgets.Dropdown(options=list(catalogue()), value="initiatives", description="Feuille")
     rows = widgets.Dropdown(description="En lignes")
     columns = widgets.Dropdown(description="En colonnes")
-    only = widgets.Text(
-        description="Filtre", placeholder="etat == 'existante'", continuous_update=False
-    )
+    only = widgets.Text(description="Filtre", placeholder="etat == 'existante'", continuous_update=False)
     answer = widgets.Output()
 
     def offer(_=None) -> None:

@@ -219,27 +219,17 @@ class Territory:
                 for name in frames
             ],
         }
-        files["datapackage.json"] = (
-            json.dumps(described, ensure_ascii=False, indent=1) + "\n"
-        ).encode()
+        files["datapackage.json"] = (json.dumps(described, ensure_ascii=False, indent=1) + "\n").encode()
         return files
 
 
 def _schema(name: str, frames: dict[str, pd.DataFrame]) -> dict:
     """Table Schema of a processed table: our own, without what names a person or does not hold."""
     if name in RESULTS:
-        return {
-            "fields": [
-                {"name": c, "type": "integer" if c == "ligne" else "string"} for c in frames[name]
-            ]
-        }
+        return {"fields": [{"name": c, "type": "integer" if c == "ligne" else "string"} for c in frames[name]]}
     kept = {column.name for column in catalogue()[name].kept}
     schema = descriptor(name)
-    fields = [
-        {k: v for k, v in f.items() if k != "missingValues"}
-        for f in schema["fields"]
-        if f["name"] in kept
-    ]
+    fields = [{k: v for k, v in f.items() if k != "missingValues"} for f in schema["fields"] if f["name"] in kept]
     keys = []
     for key in schema.get("foreignKeys", ()):
         column, target = key["fields"][0], key["reference"]
@@ -284,9 +274,7 @@ class Programme:
     def __init__(self, codes: list[str] | None = None):
         opened = {code: Territory.open(code) for code in codes or territories()}
         self.territories = {
-            code: territory
-            for code, territory in opened.items()
-            if codes is not None or not territory.is_fictif
+            code: territory for code, territory in opened.items() if codes is not None or not territory.is_fictif
         }
         self.general = Territory.open("programme") if raw_dir("programme").is_dir() else None
 

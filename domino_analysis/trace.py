@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from .clean import items
+from .schema import catalogue
 
-NOT_TAKEN_UP = "non repris"
+NOT_TAKEN_UP, UNSAID = "non repris", "non renseigné"
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,7 @@ def taken_up(verbatims: pd.DataFrame, enjeux: pd.DataFrame) -> TakenUp:
     )
 
 
-def coverage(
-    enjeux: pd.DataFrame, indicateurs: pd.DataFrame, preconisations: pd.DataFrame
-) -> pd.DataFrame:
+def coverage(enjeux: pd.DataFrame, indicateurs: pd.DataFrame, preconisations: pd.DataFrame) -> pd.DataFrame:
     """For each stake, how many indicators kept and recommendations answer it.
 
     Returns
@@ -82,6 +81,14 @@ def coverage(
     for name, table in (("indicateurs", kept), ("preconisations", preconisations)):
         frame[name] = frame["enjeu"].map(table["enjeu"].value_counts()).fillna(0).astype(int)
     return frame.reset_index(drop=True)
+
+
+def by_moment(preconisations: pd.DataFrame) -> pd.DataFrame:
+    """Number of recommendations by moment; a moment that none speaks of keeps its row."""
+    order = list(catalogue()["preconisations"]["moment"].enum)
+    counts = preconisations["moment"].fillna(UNSAID).value_counts()
+    index = [*order, *([UNSAID] if UNSAID in counts else [])]
+    return counts.reindex(index, fill_value=0).rename("nb").rename_axis("moment").reset_index()
 
 
 @dataclass(frozen=True)

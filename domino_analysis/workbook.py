@@ -51,9 +51,7 @@ RULES = {
 }
 
 
-def new_workbook(
-    path: Path, code: str, complete: bool = False, created: datetime = CREATED
-) -> None:
+def new_workbook(path: Path, code: str, complete: bool = False, created: datetime = CREATED) -> None:
     """Write an empty workbook, whole or not at all.
 
     Parameters

@@ -89,9 +89,7 @@ def plan(territory: Territory) -> list[Page]:
         if entry["tables"] and not territory.received(entry["tables"]):
             continue
         frame = _frame(territory, entry["titre"], 1)
-        pages.append(
-            Page(f"{code}/{entry['fichier']}", entry["notebook"], (("territoire", code),), frame)
-        )
+        pages.append(Page(f"{code}/{entry['fichier']}", entry["notebook"], (("territoire", code),), frame))
     return pages
 
 
@@ -202,9 +200,7 @@ def _reason(error: ChildError) -> str:
     return error.detail
 
 
-def build(
-    codes: list[str], known: list[str], jobs: int, told: Callable = lambda *_: None
-) -> Iterator[Outcome]:
+def build(codes: list[str], known: list[str], jobs: int, told: Callable = lambda *_: None) -> Iterator[Outcome]:
     """Make the pages of some territories, then what is common to all; outcomes come as they end.
 
     Parameters
@@ -244,16 +240,12 @@ def build(
 
 def index(territories: dict[str, Territory], planned: dict[str, list[Page]], output: Path) -> str:
     """The page where everything starts: the question, the territories, their meetings and steps."""
-    made = {
-        code: [p for p in pages if (output / p.path).exists()] for code, pages in planned.items()
-    }
+    made = {code: [p for p in pages if (output / p.path).exists()] for code, pages in planned.items()}
     blocks = sections.summary(
         [(territory, [(page.path, page.frame.heading or page.frame.title) for page in made[code]])
          for code, territory in territories.items()]
     )  # fmt: skip
-    frame = Frame(
-        title="Les pratiques collaboratives, levier de modes de vie durables sur les territoires\u202f?"
-    )
+    frame = Frame(title="Les pratiques collaboratives, levier de modes de vie durables sur les territoires\u202f?")
     return to_html(html_notebook(*blocks), frame)
 
 

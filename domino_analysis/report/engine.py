@@ -44,9 +44,7 @@ class _Shell(InteractiveShell):
         super().__init__(**options)
 
     def _showtraceback(self, etype, evalue, stb):
-        self.cell_outputs.append(
-            new_output("error", ename=etype.__name__, evalue=str(evalue), traceback=list(stb))
-        )
+        self.cell_outputs.append(new_output("error", ename=etype.__name__, evalue=str(evalue), traceback=list(stb)))
 
 
 def _shell() -> _Shell:

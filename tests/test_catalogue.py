@@ -1,0 +1,106 @@
+"""The catalogue is valid Table Schema, and says each thing once."""
+
+import json
+from collections import Counter
+
+import jsonschema
+import pytest
+from frictionless import Schema
+
+from domino_analysis.paths import CATALOGUE
+from domino_analysis.schema import (
+    _aliases,
+    catalogue,
+    descriptor,
+    services,
+    simplify,
+    value_spellings,
+)
+
+KEYS = json.loads((CATALOGUE / "cles.schema.json").read_text(encoding="utf-8"))
+TABLES = sorted(path.stem for path in (CATALOGUE / "tables").glob("*.yaml"))
+every_table = pytest.mark.parametrize("name", TABLES)
+
+
+def test_there_are_sixteen_tables():
+    assert len(TABLES) == 16
+    assert set(catalogue()) == set(TABLES)
+
+
+@every_table
+def test_a_schema_is_valid_for_frictionless(name):
+    Schema.from_descriptor(descriptor(name))
+
+
+@every_table
+def test_a_schema_has_only_known_keys(name):
+    jsonschema.validate(descriptor(name), KEYS)
+    assert descriptor(name)["name"] == name
+
+
+def test_a_mistyped_key_is_an_error():
+    wrong = descriptor("enjeux") | {"autre_titres": []}
+    with pytest.raises(jsonschema.ValidationError, match="autre_titres"):
+        jsonschema.validate(wrong, KEYS)
+
+
+@every_table
+def test_two_columns_never_share_a_spelling(name):
+    spellings = Counter(
+        spelling
+        for column in catalogue()[name].columns
+        for spelling in {simplify(spelling) for spelling in column.spellings}
+    )
+    assert [spelling for spelling, n in spellings.items() if n > 1 or not spelling] == []
+
+
+def test_two_tables_never_share_a_name():
+    names = Counter(
+        spelling
+        for table in catalogue().values()
+        for spelling in {simplify(s) for s in (table.name, table.title, *table.autres_titres)}
+    )
+    assert [name for name, n in names.items() if n > 1 or not name] == []
+
+
+@every_table
+def test_links_lead_to_the_key_of_a_table(name):
+    for target, column in catalogue()[name].foreign_keys.values():
+        assert catalogue()[target].primary_key == (column,)
+
+
+def test_every_alias_leads_to_an_accepted_value():
+    for table, columns in _aliases()["valeurs"].items():
+        for column, groups in columns.items():
+            described = catalogue()[table][column]
+            accepted = described.enum or described.valeurs_proposees
+            assert set(groups) <= set(accepted), (table, column)
+
+
+@every_table
+def test_a_spelling_of_a_value_means_one_value(name):
+    groups = _aliases()["valeurs"].get(name, {})
+    for column in catalogue()[name].typed:
+        values = column.enum or column.valeurs_proposees
+        plain = [simplify(value) or value for value in values]
+        assert len(set(plain)) == len(plain), column.name
+        others = [simplify(o) or o for v in groups.get(column.name, {}).values() for o in v]
+        assert len(set(others)) == len(others), column.name
+        for value in values:
+            assert value_spellings(name, column.name)[simplify(value) or value] == value
+
+
+def test_a_service_has_one_name():
+    names = Counter(
+        spelling
+        for entry in _aliases()["services"]
+        for spelling in {simplify(s) for s in (entry["nom"], *entry["ecritures"])}
+    )
+    assert [name for name, n in names.items() if n > 1 or not name] == []
+    assert services()["air n bnb"]["nom"] == "Airbnb"
+
+
+@every_table
+def test_a_missing_code_is_never_an_accepted_value(name):
+    for column in catalogue()[name].columns:
+        assert not set(column.enum) & set(column.missing_values), column.name
