@@ -18,14 +18,12 @@ def dots(votes: pd.DataFrame, objet: str, labels: pd.Series) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``code, label, points, bulletins`` (ballots that gave it any point).
+        ``code, label, points``.
     """
     given = votes[(votes["objet"] == objet) & votes["points"].notna()]
     points = given.groupby("code")["points"].sum()
-    ballots = given[given["points"] > 0].groupby("code")["bulletin"].nunique()
     frame = pd.DataFrame({"code": labels.index, "label": labels.to_numpy()})
     frame["points"] = frame["code"].map(points).fillna(0).astype(int)
-    frame["bulletins"] = frame["code"].map(ballots).fillna(0).astype(int)
     return frame.sort_values("points", ascending=False, kind="stable", ignore_index=True)
 
 

@@ -242,16 +242,7 @@ def participation(territory: Territory) -> pd.DataFrame:
         per_meeting = getattr(territory, name).groupby("reunion").size()
         meetings[f"nb_{name}"] = meetings["reunion"].map(per_meeting).fillna(0).astype(int)
     meetings["objet"] = meetings["objet"].fillna(meetings["type"])
-    columns = [
-        "reunion",
-        "date",
-        "objet",
-        "lieu",
-        "nb_presents",
-        "precision",
-        "nb_fiches",
-        "nb_verbatims",
-    ]
+    columns = ["reunion", "date", "objet", "lieu", "nb_presents", "precision", "nb_fiches", "nb_verbatims"]
     return meetings[columns].reset_index(drop=True)
 
 
@@ -357,8 +348,8 @@ def under_definitions(initiatives: pd.DataFrame) -> pd.DataFrame:
         kept = keeps(initiatives)
         rows.append(
             {"definition": label, "nb": int(kept.sum()),
-             "en_moins": "; ".join(initiatives["nom"][base & ~kept]),
-             "en_plus": "; ".join(initiatives["nom"][kept & ~base])}
+             "en_moins": ", ".join(initiatives["nom"][base & ~kept]),
+             "en_plus": ", ".join(initiatives["nom"][kept & ~base])}
         )  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -388,13 +379,14 @@ def quantities(initiatives: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``objet, valeur, base, unite, precision, document``; ``base`` is the whole of a part.
+        ``objet, question, valeur, base, unite, precision, document``; ``base`` is the whole of a part.
     """
     own = initiatives.dropna(subset=["quantite", "unite"])
     summed = own.groupby(["unite", own["precision"].fillna("exact")], sort=True)["quantite"].sum()
     rows = [
         {
             "objet": "Quantités du tableau des initiatives",
+            "question": "Initiatives",
             "valeur": value,
             "unite": unit,
             "precision": precision,
@@ -403,12 +395,12 @@ def quantities(initiatives: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
     ]
     published = totals[totals["reunion"].isna()]
     rows += [
-        {"objet": row["reponse"], "valeur": row["valeur"], "base": row["base"], "unite": row["unite"],
+        {"objet": row["reponse"], "question": row["question"], "valeur": row["valeur"], "base": row["base"], "unite": row["unite"],
          "precision": row["precision"] if isinstance(row["precision"], str) else "exact",
          "document": row["document"]}
         for _, row in published.iterrows()
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["objet", "valeur", "base", "unite", "precision", "document"])
+    return pd.DataFrame(rows, columns=["objet", "question", "valeur", "base", "unite", "precision", "document"])
 
 
 def named_services(counts: Tally) -> pd.DataFrame:
@@ -422,10 +414,7 @@ def named_services(counts: Tally) -> pd.DataFrame:
         frame[key] = [entry.get(key) for entry in frame["entry"]]
     grouped = frame.groupby("service", sort=False)
     result = grouped.agg(
-        nb=("nb", "sum"),
-        ecrit=("ecrit", "all"),
-        thematique=("thematique", "first"),
-        siege=("siege", "first"),
+        nb=("nb", "sum"), ecrit=("ecrit", "all"), thematique=("thematique", "first"), siege=("siege", "first")
     )
     return result.sort_values("nb", ascending=False, kind="stable").reset_index()
 

@@ -95,10 +95,7 @@ def _receive(receiver: connection.Connection, process) -> tuple[str, Any]:
 
 
 def run_all(
-    tasks: Iterable[Task],
-    jobs: int = 1,
-    seconds: float = 300,
-    megabytes: int | None = None,
+    tasks: Iterable[Task], jobs: int = 1, seconds: float = 300, megabytes: int | None = None
 ) -> Iterator[tuple[Task, Any]]:
     """Results of tasks as they come, each a value or a `ChildError`.
 

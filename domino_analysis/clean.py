@@ -18,16 +18,7 @@ from rapidfuzz import fuzz, process
 
 from .load import PLACE, RawFolder, decode, parse_csv, refusal
 from .paths import shown
-from .schema import (
-    A_VERIFIER,
-    BLOQUANT,
-    Column,
-    Problem,
-    catalogue,
-    services,
-    simplify,
-    value_spellings,
-)
+from .schema import A_VERIFIER, BLOQUANT, Column, Problem, catalogue, services, simplify, value_spellings
 
 PROPOSE_FROM = 80
 """Likeness (0 to 100) from which a word is proposed; nothing is ever replaced on likeness."""
@@ -89,13 +80,7 @@ class Sweep:
     def match(self, table: str, row: pd.Series, column: str, ecrit: str, lu: str, moyen: str) -> None:
         """Record that what is written was read as something else, and how."""
         self.matches.append(
-            {
-                "feuille": row["feuille"],
-                "cellule": self.raw.cell(row, column),
-                "ecrit": ecrit,
-                "lu": lu,
-                "moyen": moyen,
-            }
+            {"feuille": row["feuille"], "cellule": self.raw.cell(row, column), "ecrit": ecrit, "lu": lu, "moyen": moyen}
         )
 
     def drop(self, table: str, rows: list[int]) -> None:
@@ -152,8 +137,7 @@ def _corrections(sweep: Sweep) -> None:
     path = sweep.folder / "corrections.csv"
     for entry in beside(path):
         table = next(
-            (t for t in catalogue().values() if simplify(entry.get("feuille", "")) in map(simplify, t.spellings)),
-            None,
+            (t for t in catalogue().values() if simplify(entry.get("feuille", "")) in map(simplify, t.spellings)), None
         )
         column = next(
             (
@@ -287,14 +271,7 @@ def _cells(sweep: Sweep) -> None:
             if column.name == "code_insee":
                 short = frame[column.name].str.fullmatch(r"\d{4}")
                 for _, row in frame[short].iterrows():
-                    sweep.match(
-                        name,
-                        row,
-                        column.name,
-                        row[column.name],
-                        "0" + row[column.name],
-                        "zéro du code INSEE",
-                    )
+                    sweep.match(name, row, column.name, row[column.name], "0" + row[column.name], "zéro du code INSEE")
                 frame[column.name] = frame[column.name].where(~short, "0" + frame[column.name])
             if reader := _reader(name, column):
                 _read_cells(sweep, name, column, reader)
@@ -459,8 +436,7 @@ def known_places(communes: pd.DataFrame, reference: pd.DataFrame) -> dict[str, t
     places: dict[str, tuple[str, str, str]] = {}
     for entry in reference.itertuples():
         places.setdefault(
-            place_name(entry.commune_actuelle),
-            (entry.commune_actuelle, entry.code_insee_actuel, "nom actuel"),
+            place_name(entry.commune_actuelle), (entry.commune_actuelle, entry.code_insee_actuel, "nom actuel")
         )
     for entry in reference.itertuples():
         places[place_name(entry.commune)] = (entry.commune, entry.code_insee, "nom de 2015")
@@ -939,14 +915,7 @@ def _sorted_problems(problems: list[Problem]) -> list[Problem]:
     def place(problem: Problem) -> tuple:
         letters, number = re.fullmatch(r"(?:ligne )?([A-Z]*)(\d*)|.*", problem.cellule).groups()
         sheet = next((r for n, r in order.items() if simplify(problem.feuille).startswith(n)), -1)
-        return (
-            sheet,
-            problem.fichier,
-            int(number or 0),
-            len(letters or ""),
-            letters or "",
-            problem.regle,
-        )
+        return (sheet, problem.fichier, int(number or 0), len(letters or ""), letters or "", problem.regle)
 
     return sorted(problems, key=place)
 

@@ -25,19 +25,29 @@ class CommandError(Exception):
     """What was asked cannot be done; its text is for the person who asked."""
 
 
+class Parser(argparse.ArgumentParser):
+    """Parser that says in French that it did not understand."""
+
+    def error(self, message: str):
+        """Say what can be typed, and leave with 2."""
+        self.exit(
+            2, f"Cette commande ne se comprend pas : domino {' '.join(sys.argv[1:])}\nAide : {self.prog} --aide\n"
+        )
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="domino",
         description="Du tableur de la réunion au diagnostic du territoire (programme DOMINO).",
         epilog=EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         add_help=False,
     )
-    common = argparse.ArgumentParser(add_help=False)
+    common = Parser(add_help=False)
     common.add_argument("-h", "--help", "--aide", action="help", help="affiche cette aide")
     common.add_argument("--data", metavar="DOSSIER", help="dossier des données (par défaut : data)")
     parser.add_argument("-h", "--help", "--aide", action="help", help="affiche cette aide")
-    commands = parser.add_subparsers(dest="command", metavar="commande", title="commandes")
+    commands = parser.add_subparsers(dest="command", metavar="commande", title="commandes", parser_class=Parser)
 
     check = commands.add_parser(
         "check", aliases=["verifier"], parents=[common], add_help=False,
@@ -91,14 +101,15 @@ def check_command(options: argparse.Namespace) -> int:
     """Print every problem of the sheets; 1 when one of them blocks."""
     codes = _asked(options.territoires)
     from .child import warm
-    from .schema import BLOQUANT
+    from .schema import BLOQUANT, catalogue
 
     warm("python_calamine", "domino_analysis.load")
     from .territory import Territory
 
     if not options.territoires and paths.raw_dir("programme").is_dir():
         codes = [*codes, "programme"]
-    found = {code: Territory.read(code).problems for code in codes}
+    opened = {code: Territory.read(code) for code in codes}
+    found = {code: territory.problems for code, territory in opened.items()}
     blocking = sum(problem.gravite == BLOQUANT for problems in found.values() for problem in problems)
     if options.format == "json":
         listing = [{"territoire": code, **asdict(p)} for code, problems in found.items() for p in problems]
@@ -106,6 +117,8 @@ def check_command(options: argparse.Namespace) -> int:
         return 1 if blocking else 0
     for code, problems in found.items():
         _print_problems(code, problems)
+        if not opened[code].received(list(catalogue())):
+            print("Les feuilles sont encore vides.")
     total = sum(map(len, found.values()))
     print(f"\n{len(codes)} dossier(s) lu(s), {total} problème(s), dont {blocking} bloquant(s).")
     return 1 if blocking else 0

@@ -47,20 +47,20 @@ def stakes(programme: Programme) -> pd.DataFrame:
 def perimeters(programme: Programme) -> pd.DataFrame:
     """Perimeter of each territory at its date: ``territoire, date_perimetre, communes, epci, population``.
 
-    Communes are those of the sheet, inhabitants their sum in the reference table, in the year
-    ``population_annee``; ``devenues`` counts the communes that these have become.
+    Communes are those of the sheet, inhabitants those that the territory declares for the year
+    ``annee``; ``devenues`` counts the communes that these have become.
     """
     rows = []
     for territory in programme:
-        reference = territory.reference("communes_2015")
+        known, identity = territory.reference("communes_2015"), territory.identity
         rows.append(
-            {"territoire": territory.nom, "date_perimetre": territory.identity["date_perimetre"],
+            {"territoire": territory.nom, "date_perimetre": identity["date_perimetre"],
              "communes": len(territory.communes), "epci": territory.communes["epci"].nunique(),
-             "population": int(reference["population"].sum()),
-             "annee": str(reference["population_annee"].max()),
-             "devenues": reference["code_insee_actuel"].nunique()}
+             "population": identity["population"], "annee": identity["population_annee"],
+             "devenues": known["code_insee_actuel"].nunique() if len(known) else pd.NA}
         )  # fmt: skip
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
+    return frame.assign(annee=frame["annee"].astype("str").replace("<NA>", None))
 
 
 def contexts(programme: Programme) -> pd.DataFrame:
@@ -79,21 +79,10 @@ def contexts(programme: Programme) -> pd.DataFrame:
 
 def what_is_held(programme: Programme) -> pd.DataFrame:
     """What was received of each territory: number of rows of the sheets that pages are made of."""
-    tables = (
-        "reunions",
-        "fiches",
-        "verbatims",
-        "initiatives",
-        "enjeux",
-        "indicateurs",
-        "preconisations",
-    )
+    tables = ("reunions", "fiches", "verbatims", "initiatives", "enjeux", "indicateurs", "preconisations")
     return pd.DataFrame(
         [
-            {
-                "territoire": territory.nom,
-                **{name: len(getattr(territory, name)) for name in tables},
-            }
+            {"territoire": territory.nom, **{name: len(getattr(territory, name)) for name in tables}}
             for territory in programme
         ]
     )
@@ -118,7 +107,7 @@ def comparability(programme: Programme) -> pd.DataFrame:
     same_date = len(dated[["date_perimetre", "annee"]].drop_duplicates()) == 1
     rows = [
         ("Nombre de pratiques recensées", False,
-         f"aucun total publié pour {_and(silent)} ; ailleurs, portées et précisions différentes ({_and(ways)})"),
+         f"aucun total publié pour : {_and(silent)} ; ailleurs, portées et précisions différentes ({_and(ways)})"),
         ("Pratiques nommées", False, "ce sont des exemples que les documents citent, non des recensements"),
         ("Enjeux", False, f"leurs origines diffèrent : {_and(origins)}"),
         ("Fiches et phrases des participants", False, "elles n'ont été gardées que là où un compte rendu a été retrouvé"),

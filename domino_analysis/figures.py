@@ -114,7 +114,7 @@ def _source(source: str, n: float | None, key: str) -> str:
     if source:
         parts.append(f"Source{chr(0x202F)}: {source}.")
     if n is not None and not _is_missing(n):
-        parts.append(say("base", n, de=key))
+        parts.append(say("base", n, de=key, unite=Html(phrases()["figures"][key].get("base", "lignes"))))
     return f'<p class="source">{" ".join(parts)}</p>' if parts else ""
 
 
@@ -125,7 +125,7 @@ def _words(key: str, frame: pd.DataFrame, values: dict[str, Any], n, source, cha
     columns = _columns(spec, frame)
     reading = ""
     if "lecture" in spec and not frame.empty:
-        sentence = fill(spec["lecture"], values.pop("_n", 2), f"lecture_{key}", "", values)
+        sentence = fill(spec["lecture"], values.pop("several", 2), f"lecture_{key}", "", values)
         reading = f'<p class="lecture">{sentence}</p>'
     table = _table(key, frame, columns, spec["titre"])
     place = ""
@@ -218,12 +218,7 @@ def _axis(**options) -> dict:
 
 
 def bars(
-    key: str,
-    frame: pd.DataFrame,
-    label: str,
-    value: str = "nb",
-    parts: list[str] | None = None,
-    **rest,
+    key: str, frame: pd.DataFrame, label: str, value: str = "nb", parts: list[str] | None = None, **rest
 ) -> Figure:
     """Horizontal bars with the value written on each; ``parts`` stacks the columns it names."""
     if frame.empty:
@@ -245,17 +240,17 @@ def bars(
         traces, 90 + 34 * len(frame), barmode="stack", showlegend=len(shown) > 1,
         xaxis=_axis(visible=False), yaxis=_axis(autorange="reversed"), bargap=0.25,
     )  # fmt: skip
-    first = {"premier": str(frame[label].iloc[0]), "n_premier": frame[value].iloc[0]} if value in frame else {}
-    return figure(key, frame, chart, **{**first, **rest})
+    return figure(key, frame, chart, **{**_leaders(frame, label, value), **rest})
 
 
-CLASSES = [
-    (0, 0, "aucune"),
-    (1, 1, "1"),
-    (2, 3, "2 ou 3"),
-    (4, 6, "4 à 6"),
-    (7, 10**6, "7 et plus"),
-]
+def _leaders(frame: pd.DataFrame, label: str, value: str) -> dict[str, Any]:
+    """What a reading may name: the rows of the highest value, that value, and whether they are several."""
+    top = frame[value].max()
+    leaders = [str(name) for name in frame.loc[frame[value] == top, label]]
+    return {"premiers": leaders, "n_premier": top, "several": len(leaders)}
+
+
+CLASSES = [(0, 0, "aucune"), (1, 1, "1"), (2, 3, "2 ou 3"), (4, 6, "4 à 6"), (7, 10**6, "7 et plus")]
 """Classes of the map of initiatives, the same for every territory."""
 
 
@@ -268,16 +263,22 @@ def _rings(outlines: pd.DataFrame) -> dict[str, list[list[tuple[int, int]]]]:
     return rings
 
 
-def commune_map(key: str, frame: pd.DataFrame, outlines: pd.DataFrame, value: str = "nb", **rest) -> Figure:
+def commune_map(key: str, frame: pd.DataFrame, outlines: pd.DataFrame, today: pd.Series, **rest) -> Figure:
     """Communes filled by class of a count, those at zero shown; a table when outlines are absent.
 
-    ``frame`` holds ``code_insee, commune, nb``; ``outlines`` the rings in hundreds of metres
-    (Lambert-93), in today's communes.
+    Parameters
+    ----------
+    frame : DataFrame
+        ``code_insee, commune, nb``, in the communes of the perimeter.
+    outlines : DataFrame
+        Rings of today's communes, in hundreds of metres (Lambert-93).
+    today : Series
+        Today's code of each commune that has changed; the others keep theirs.
     """
     if outlines.empty or frame.empty:
         return figure(key, frame, **rest)
     rings = _rings(outlines)
-    counts = dict(zip(frame["code_insee"], frame[value], strict=True))
+    counts = frame.groupby(frame["code_insee"].replace(today.to_dict()))["nb"].sum().to_dict()
     fills = ["#ffffff", "#dbe9f1", "#a3c9de", "#3d7ea6", "#0b3c5d"]
     traces = []
     for (low, high, name), colour in zip(CLASSES, fills, strict=True):
@@ -338,16 +339,9 @@ def curve(key: str, frame: pd.DataFrame, x: str, y: str, **rest) -> Figure:
         hovertemplate="%{x} : %{y}<extra></extra>",
     )  # fmt: skip
     chart = _drawn(
-        [trace],
-        320,
-        xaxis=_axis(tickformat="d"),
-        yaxis=_axis(rangemode="tozero", showgrid=True, gridcolor="#eeeeee"),
+        [trace], 320, xaxis=_axis(tickformat="d"), yaxis=_axis(rangemode="tozero", showgrid=True, gridcolor="#eeeeee")
     )
-    ends = {
-        "premiere": str(frame[x].iloc[0]),
-        "derniere": str(frame[x].iloc[-1]),
-        "n_derniere": frame[y].iloc[-1],
-    }
+    ends = {"premiere": str(frame[x].iloc[0]), "derniere": str(frame[x].iloc[-1]), "n_derniere": frame[y].iloc[-1]}
     return figure(key, frame, chart, **{**ends, **rest})
 
 
@@ -379,10 +373,7 @@ def network(key: str, frame: pd.DataFrame, source_column: str, target_column: st
         )
     )  # fmt: skip
     chart = _drawn(
-        traces,
-        480,
-        xaxis=_axis(visible=False, range=[-2.4, 2.4]),
-        yaxis=_axis(visible=False, range=[-1.25, 1.25]),
+        traces, 480, xaxis=_axis(visible=False, range=[-2.4, 2.4]), yaxis=_axis(visible=False, range=[-1.25, 1.25])
     )
     return figure(key, frame, chart, **rest)
 
@@ -401,14 +392,7 @@ def dots(key: str, frame: pd.DataFrame, label: str, value: str, marks: pd.DataFr
             textposition="middle right", marker={"size": 13, "color": SHADES[0]}, hovertemplate="%{y} : %{x}<extra>total</extra>",
         )
     ]  # fmt: skip
-    symbols = [
-        "circle-open",
-        "square-open",
-        "diamond-open",
-        "triangle-up-open",
-        "cross-open",
-        "x-open",
-    ]
+    symbols = ["circle-open", "square-open", "diamond-open", "triangle-up-open", "cross-open", "x-open"]
     for i, (table, own) in enumerate(marks.groupby("table") if marks is not None else ()):
         traces.append(
             go.Scatter(
@@ -422,18 +406,11 @@ def dots(key: str, frame: pd.DataFrame, label: str, value: str, marks: pd.DataFr
         xaxis=_axis(rangemode="tozero", showgrid=True, gridcolor="#eeeeee"),
         yaxis=_axis(autorange="reversed", categoryorder="array", categoryarray=labels),
     )  # fmt: skip
-    first = {"premier": str(frame[label].iloc[0]), "n_premier": frame[value].iloc[0]}
-    return figure(key, frame, chart, **{**first, **rest})
+    return figure(key, frame, chart, **{**_leaders(frame, label, value), **rest})
 
 
 def dumbbell(
-    key: str,
-    frame: pd.DataFrame,
-    label: str,
-    start: str,
-    end: str,
-    scale: tuple[float, float],
-    **rest,
+    key: str, frame: pd.DataFrame, label: str, start: str, end: str, scale: tuple[float, float], **rest
 ) -> Figure:
     """Two dots and the distance between them, a row per indicator, on one scale."""
     if frame.empty:
@@ -443,14 +420,7 @@ def dumbbell(
     for row_label, a, b in zip(labels, frame[start], frame[end], strict=True):
         xs, ys = [*xs, a, b, None], [*ys, row_label, row_label, None]
     traces = [
-        go.Scatter(
-            x=xs,
-            y=ys,
-            mode="lines",
-            line={"color": GREY, "width": 3},
-            hoverinfo="skip",
-            showlegend=False,
-        )
+        go.Scatter(x=xs, y=ys, mode="lines", line={"color": GREY, "width": 3}, hoverinfo="skip", showlegend=False)
     ]
     for column, name, symbol, colour in (
         (start, "aujourd'hui", "circle", SHADES[0]), (end, "souhaité", "diamond-open", ACCENT),
@@ -466,22 +436,11 @@ def dumbbell(
         traces, 110 + 36 * len(frame), xaxis=_axis(range=[scale[0] - 0.2, scale[1] + 0.2], dtick=1, showgrid=True, gridcolor="#eeeeee"),
         yaxis=_axis(autorange="reversed"),
     )  # fmt: skip
-    return figure(
-        key,
-        frame,
-        chart,
-        **{"premier": str(frame[label].iloc[0]), "n_premier": frame["ecart"].iloc[0], **rest},
-    )
+    return figure(key, frame, chart, **{**_leaders(frame, label, "ecart"), **rest})
 
 
 def radar(
-    key: str,
-    frame: pd.DataFrame,
-    label: str,
-    start: str,
-    end: str,
-    scale: tuple[float, float],
-    **rest,
+    key: str, frame: pd.DataFrame, label: str, start: str, end: str, scale: tuple[float, float], **rest
 ) -> Figure:
     """The group's radar: the order people gave, not filled; its shape depends on that order."""
     if len(frame) < 3:

@@ -133,10 +133,7 @@ def _headers() -> dict[str, dict[str, tuple[str, str]]]:
     kinds = {}
     for name, table in catalogue().items():
         kinds[name] = {
-            simplify(spelling): (
-                column.name,
-                "left" if column.is_direct or column.is_computed else column.lecture,
-            )
+            simplify(spelling): (column.name, "left" if column.is_direct or column.is_computed else column.lecture)
             for column in table.columns
             for spelling in column.spellings
         }
@@ -387,10 +384,7 @@ def _look(path: Path) -> Problem | None:
     suffix = path.suffix.lower()
     if not start:
         return refused(
-            "le fichier est vide.",
-            "un classeur ou un fichier .csv",
-            "Le supprimer ou le remplacer.",
-            "vide",
+            "le fichier est vide.", "un classeur ou un fichier .csv", "Le supprimer ou le remplacer.", "vide"
         )
     if suffix not in (*SPREADSHEETS, *TEXTS):
         return refused(
@@ -401,12 +395,7 @@ def _look(path: Path) -> Problem | None:
         )
     for signature, kind in SIGNATURES.items():
         if start.startswith(signature):
-            return refused(
-                f"ce fichier est {kind}.",
-                "un classeur .xlsx ou .ods lisible",
-                ASK_RESAVE,
-                "contenu",
-            )
+            return refused(f"ce fichier est {kind}.", "un classeur .xlsx ou .ods lisible", ASK_RESAVE, "contenu")
     if suffix in TEXTS and start.startswith(b"PK\x03\x04"):
         return refused(
             "ce fichier .csv est en réalité un classeur.",
@@ -427,12 +416,7 @@ def _look(path: Path) -> Problem | None:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, NotImplementedError, ValueError):
-        return refused(
-            "ce fichier n'est pas un classeur lisible.",
-            "un classeur .xlsx ou .ods",
-            ASK_RESAVE,
-            "contenu",
-        )
+        return refused("ce fichier n'est pas un classeur lisible.", "un classeur .xlsx ou .ods", ASK_RESAVE, "contenu")
     if unpacked > MAX_UNPACKED_BYTES:
         return refused(
             f"ce classeur se déplie jusqu'à {unpacked // 1_000_000} Mo.",
@@ -450,10 +434,7 @@ def _failed(path: Path, error: ChildError) -> Problem:
         trouve, regle = "le fichier demande trop de temps ou de mémoire pour être lu.", "limite"
         faire = "Copier les lignes utiles dans un classeur neuf : une cellule égarée loin du tableau suffit à cela."
     elif "PermissionError" in detail:
-        trouve, regle = (
-            "le fichier est ouvert dans un autre programme, ou protégé en lecture.",
-            "ouvert",
-        )
+        trouve, regle = ("le fichier est ouvert dans un autre programme, ou protégé en lecture.", "ouvert")
         faire = "Le fermer dans le tableur, puis relancer."
     elif path.suffix.lower() in TEXTS:
         trouve, regle = "ce fichier n'est pas un texte lisible.", "contenu"

@@ -27,6 +27,12 @@ def raw_dir(folder: str = "") -> Path:
     return data_dir() / "raw" / folder
 
 
+def reference_dir() -> Path:
+    """Folder of the public data: that of the data folder, else the checkout's own."""
+    own = raw_dir("reference")
+    return own if own.is_dir() else CHECKOUT / "data" / "raw" / "reference"
+
+
 def processed_dir(folder: str) -> Path:
     """Folder of the tidy tables of one territory."""
     return data_dir() / "processed" / folder

@@ -12,19 +12,7 @@ from .clean import items
 from .figures import Figure
 from .schema import A_VERIFIER, BLOQUANT, catalogue, etapes, simplify
 from .territory import Programme, Territory
-from .text import (
-    Html,
-    bullets,
-    cited,
-    date,
-    listed,
-    missing,
-    number,
-    paragraph,
-    say,
-    together,
-    typography,
-)
+from .text import Html, bullets, cited, date, listed, missing, number, paragraph, say, together, typography
 
 ORDINARY_SHEETS = ("fiches", "verbatims", "votes")
 """Sheets whose cells a public page never quotes when it lists problems."""
@@ -32,9 +20,11 @@ ORDINARY_SHEETS = ("fiches", "verbatims", "votes")
 KEPT_BACK = Html('<em class="vide">phrase gardée par le comité</em>')
 
 
-def said(text: object) -> Html:
-    """One statement as it was written, or the words that say it is not public."""
-    return cited(text) if isinstance(text, str) else KEPT_BACK
+def quoted(texts: pd.Series, de: str) -> Html:
+    """Statements as they were written, and how many are not public."""
+    kept_back = int(texts.isna().sum())
+    told = paragraph(say("phrases_gardees_nombre", kept_back, de=de)) if kept_back else ""
+    return together(bullets((cited(text) for text in texts.dropna()), "dites"), told)
 
 
 def words(territory: Territory) -> pd.DataFrame:
@@ -85,10 +75,7 @@ def communes(meeting: Meeting) -> Html:
     merged = privacy.people_by_commune(seen.named, counts.total - int(seen.named["nb"].sum()))
     shown = merged.rename(columns={"lieu": "reponse"}).assign(ecrit=True)
     return _counted(
-        meeting,
-        shown,
-        "participants",
-        "fiches de la réunion ; les communes de peu de personnes sont réunies",
+        meeting, shown, "participants", "fiches de la réunion ; les communes de peu de personnes sont réunies"
     )
 
 
@@ -101,8 +88,7 @@ def _counted(meeting: Meeting, counts: pd.DataFrame, quantity: str, source: str)
         for row in counts.itertuples()
     ]
     return together(
-        bullets(map(typography, entries), "comptes"),
-        Html(f'<p class="source">{typography("Source : ")}{source}.</p>'),
+        bullets(map(typography, entries), "comptes"), Html(f'<p class="source">{typography("Source : ")}{source}.</p>')
     )
 
 
@@ -118,19 +104,14 @@ def answers(meeting: Meeting) -> Html:
     if tables.empty:
         return missing("phrases_absentes")
     shown = privacy.may_show_tables(meeting.row)
-    blocks = [
-        paragraph(
-            say("phrases_dites", len(tables), de=meeting.code),
-            "" if shown else say("phrases_gardees", 2),
-        )
-    ]
+    blocks = [paragraph(say("phrases_dites", len(tables), de=meeting.code), "" if shown else say("phrases_gardees", 2))]
     for code in dict.fromkeys(tables["question"].dropna()):
         label = meeting.questions.get(code, "")
         count = int((tables["question"] == code).sum())
         told = say("phrases_question", count, de=f"{meeting.code}/{code}")
         blocks.append(Html(f"<h3>{cited(code)}. {cited(label)} ({told})</h3>"))
         if shown:
-            blocks.append(bullets((said(t) for t in _statements(meeting, code)["texte"]), "dites"))
+            blocks.append(bullets((cited(text) for text in _statements(meeting, code)["texte"]), "dites"))
     return together(*blocks)
 
 
@@ -180,8 +161,7 @@ def expectations(meeting: Meeting) -> Html:
     if not count:
         return missing("attentes_absentes")
     return together(
-        paragraph(say("attentes", count, de=meeting.code)),
-        bullets((said(text) for text in written), "dites"),
+        paragraph(say("attentes", count, de=meeting.code)), bullets((cited(text) for text in written), "dites")
     )
 
 
@@ -217,8 +197,7 @@ def lost(verbatims: pd.DataFrame, enjeux: pd.DataFrame, de: str) -> Html:
     coders = sorted(set(coded["code_par"].dropna()))
     proposed = coders == ["codage proposé"]
     by_whom = say("codage_propose", 2) if proposed else say("code_par", 2, qui=coders) if coders else ""
-    quoted = bullets((said(text) for text in result.lost["texte"]), "dites")
-    return together(paragraph(sentence, spread, by_whom), quoted)
+    return together(paragraph(sentence, spread, by_whom), quoted(result.lost["texte"], de))
 
 
 def lost_at(meeting: Meeting) -> Html:
@@ -264,10 +243,7 @@ def problems_sentence(territory: Territory) -> Html:
     """How many problems of each kind, and that the page could be made all the same."""
     problems = territory.problems
     blocking = sum(problem.gravite == BLOQUANT for problem in problems)
-    return paragraph(
-        say("problemes", len(problems), de=territory.code),
-        say("bloquants", blocking, de=territory.code),
-    )
+    return paragraph(say("problemes", len(problems), de=territory.code), say("bloquants", blocking, de=territory.code))
 
 
 def problems(territory: Territory) -> Figure:
@@ -322,7 +298,7 @@ def seats_sentence(territory: Territory) -> Html:
     """How many practices have their seat in the perimeter and out of it."""
     own = territory.initiatives
     if own.empty:
-        return Html("")
+        return missing("sieges_absents")
     seats = own["siege"].value_counts()
     unknown = int((own["siege"].isna() | (own["siege"] == "inconnu")).sum())
     if unknown == len(own):
@@ -379,9 +355,10 @@ def practices_map(territory: Territory) -> Figure:
     """Where: practices by commune, those at zero shown; table by commune when there is no outline."""
     own = territory.initiatives
     frame = census.by_commune(territory.communes, own) if own["code_insee"].notna().any() else own.iloc[:0]
-    outlines = territory.outlines
     placed = int(own["code_insee"].notna().sum())
-    return figures.commune_map("carte", frame, outlines, placees=placed, total=len(own), _n=placed)
+    return figures.commune_map(
+        "carte", frame, territory.outlines, territory.today, placees=placed, total=len(own), several=placed
+    )
 
 
 def presence_map(territory: Territory) -> Figure:
@@ -398,6 +375,7 @@ def presence_map(territory: Territory) -> Figure:
                 "carte_presence",
                 frame,
                 territory.outlines,
+                territory.today,
                 quand=meeting.row["date"],
                 source=cited(counts.document),
                 n=counts.total,
@@ -409,7 +387,7 @@ def became_sentence(territory: Territory) -> Html:
     """How many communes of 2015 there are and how many they have become."""
     own = territory.reference("communes_2015")
     if own.empty:
-        return Html("")
+        return missing("correspondance_absente")
     gone = own[own["statut"] != "inchangée"]
     now = own["code_insee_actuel"].nunique()
     names = [
@@ -417,8 +395,7 @@ def became_sentence(territory: Territory) -> Html:
         for today, group in gone.groupby("commune_actuelle", sort=False)
     ]
     return together(
-        paragraph(say("communes_devenues", len(gone), de=territory.code, avant=len(own), apres=now)),
-        bullets(names),
+        paragraph(say("communes_devenues", len(gone), de=territory.code, avant=len(own), apres=now)), bullets(names)
     )
 
 
@@ -442,12 +419,7 @@ def births(territory: Territory) -> Figure:
     own = territory.initiatives
     frame = census.by_year(own)
     return figures.curve(
-        "annees",
-        frame,
-        "annee",
-        "cumul",
-        n=int(frame["nb"].sum()),
-        inconnues=int(own["annee_creation"].isna().sum()),
+        "annees", frame, "annee", "cumul", n=int(frame["nb"].sum()), inconnues=int(own["annee_creation"].isna().sum())
     )
 
 
@@ -497,7 +469,9 @@ def new_links(territory: Territory) -> Figure:
     """Links between actors, those born of collaborative practices marked."""
     frame = census.links(territory.relations, territory.acteurs)
     new = int((frame["nouvelle"] == "oui").sum())
-    return figures.network("liens", frame, "entre", "et", marked="nouvelle", nouveaux=new, total=len(frame), _n=new)
+    return figures.network(
+        "liens", frame, "entre", "et", marked="nouvelle", nouveaux=new, total=len(frame), several=new
+    )
 
 
 def quantities(territory: Territory) -> Figure:
@@ -518,10 +492,7 @@ def strengths(territory: Territory) -> Html:
     for column in ("forces", "faiblesses", "enjeux_developpement"):
         title = catalogue()["territoires"][column].title
         if isinstance(identity[column], str):
-            blocks += [
-                Html(f"<h3>{title}</h3>"),
-                bullets(cited(item) for item in items(identity[column])),
-            ]
+            blocks += [Html(f"<h3>{title}</h3>"), bullets(cited(item) for item in items(identity[column]))]
     return together(*blocks) if blocks else missing("forces_absentes")
 
 
@@ -579,15 +550,7 @@ def uncovered(territory: Territory, what: str) -> Html:
     if frame.empty:
         return Html("")
     bare = frame[frame[what] == 0]
-    return paragraph(
-        say(
-            f"sans_{what}",
-            len(bare),
-            de=territory.code,
-            total=len(frame),
-            enjeux=list(bare["libelle"]),
-        )
-    )
+    return paragraph(say(f"sans_{what}", len(bare), de=territory.code, total=len(frame), enjeux=list(bare["libelle"])))
 
 
 def stakes(territory: Territory) -> Figure:
@@ -608,7 +571,9 @@ def way(territory: Territory) -> Figure:
 
 
 def lost_in_all(territory: Territory) -> Html:
-    """Statements of all meetings that no stake takes up, named; see `lost`."""
+    """Statements of all meetings that no stake takes up, named; the figure above says when none is coded."""
+    if not territory.verbatims["repris"].isin(["oui", "non"]).any():
+        return Html("")
     return lost(words(territory), territory.enjeux, territory.code)
 
 
@@ -622,6 +587,9 @@ def gaps(territory: Territory) -> Figure:
     frame = indicators.medians(territory.mesures, territory.indicateurs)
     if frame.empty:
         return figures.figure("ecarts", frame)
+    meetings = territory.reunions.set_index("reunion")["restitution_publique"]
+    if (territory.mesures["reunion"].map(meetings) != "oui").any():
+        frame = frame.drop(columns=["min_actuelle", "max_actuelle"])
     return figures.dumbbell("ecarts", frame, "critere", "actuelle", "souhaitee", _scale(territory, frame))
 
 
@@ -639,7 +607,7 @@ def practice_matrix(territory: Territory) -> Figure:
     """What each practice does to each criterion; blanks are what remains to be looked at."""
     frame = indicators.practice_matrix(territory.mesures, territory.indicateurs)
     blanks = int(frame.drop(columns="pratique").isna().sum().sum()) if len(frame) else 0
-    return figures.figure("matrice", frame, blancs=blanks, cases=frame.size - len(frame), _n=blanks)
+    return figures.figure("matrice", frame, blancs=blanks, cases=frame.size - len(frame), several=blanks)
 
 
 # ── step 4 ──────────────────────────────────────────────────────────────────────────────────────
@@ -653,19 +621,20 @@ def recommendations(territory: Territory) -> Html:
 
 
 def _card(territory: Territory, chain: trace.Chain, quotable: set[str]) -> Html:
-    row = chain.preconisation
+    row, title = chain.preconisation, catalogue()["preconisations"]
+    named = ("thematique", "levier", "moment", "posture", "destinataire", "portee")
     entries = {
         "Répond à l'enjeu": cited(chain.enjeu),
         "À l'indicateur": cited(chain.critere),
-        "Vient de": listed(cited(t) if t in quotable else KEPT_BACK for t in chain.verbatims),
-        **{catalogue()["preconisations"][name].title: cited(row[name])
-           for name in ("thematique", "levier", "moment", "posture", "destinataire", "portee")},
+        "Vient de": listed(cited(text) if text in quotable else KEPT_BACK for text in chain.verbatims),
+        **{title[name].title: cited(row[name]) for name in named},
         "Actions": listed(cited(text) for text in chain.actions["description"]),
         "Source": _title_of(territory, row["source"]),
-    }  # fmt: skip
-    blank = Html('<span class="vide">rien d\'écrit</span>')
-    listing = "".join(f"<dt>{label}</dt><dd>{value or blank}</dd>" for label, value in entries.items())
-    return Html(f'<section class="fiche"><h3>{cited(row["objectif"])}</h3><dl>{listing}</dl></section>')
+    }
+    written = "".join(f"<dt>{label}</dt><dd>{value}</dd>" for label, value in entries.items() if value)
+    blank = [label for label, value in entries.items() if not value]
+    unwritten = f'<p class="source">{say("non_ecrit", 2, quoi=blank)}</p>' if blank else ""
+    return Html(f'<section class="fiche"><h3>{cited(row["objectif"])}</h3><dl>{written}</dl>{unwritten}</section>')
 
 
 # ── the territory's page, the index, the comparison, the book ───────────────────────────────────
@@ -674,15 +643,12 @@ def _card(territory: Territory, chain: trace.Chain, quotable: set[str]) -> Html:
 def essential(territory: Territory) -> Html:
     """The territory in a few sentences: its perimeter, its meetings, its practices, its stakes."""
     identity, code = territory.identity, territory.code
-    sentences = [say("perimetre", len(territory.communes), de=code, quand=identity["date_perimetre"])]
+    dated = isinstance(identity["date_perimetre"], str)
+    key = "perimetre" if dated else "perimetre_court"
+    sentences = [say(key, len(territory.communes), de=code, quand=identity["date_perimetre"])]
     if not pd.isna(identity["population"]):
         sentences.append(
-            say(
-                "habitants",
-                int(identity["population"]),
-                de=code,
-                annee=str(identity["population_annee"]),
-            )
+            say("habitants", int(identity["population"]), de=code, annee=str(identity["population_annee"]))
         )
     if isinstance(identity["structure_pilote"], str):
         sentences.append(say("pilote", 2, qui=identity["structure_pilote"]))
@@ -700,12 +666,7 @@ def answer(territory: Territory) -> Html:
         if len(meeting.verbatims):
             blocks.append(lost_at(meeting))
     practices = practices_sentence(territory) if len(territory.initiatives) else Html("")
-    known = say(
-        "enjeux_connus",
-        len(territory.enjeux),
-        de=territory.code,
-        enjeux=list(territory.enjeux["libelle"]),
-    )
+    known = say("enjeux_connus", len(territory.enjeux), de=territory.code, enjeux=list(territory.enjeux["libelle"]))
     return together(practices, paragraph(known), published(territory), *blocks)
 
 

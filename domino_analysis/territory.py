@@ -16,18 +16,14 @@ import pandas as pd
 
 from . import clean
 from .load import fingerprint, read_folder, sheet_files
-from .paths import CATALOGUE, processed_dir, raw_dir, territories
+from .paths import CATALOGUE, NOT_TERRITORIES, processed_dir, raw_dir, reference_dir, territories
 from .schema import Problem, catalogue, descriptor
 
 REFERENCE_NUMBERS = (
     "population", "population_annee", "superficie_km2", "lat", "lon", "annee", "valeur",
     "annee_constat", "anneau",
 )  # fmt: skip
-RESULTS = {
-    "provenance": "Provenance",
-    "correspondances": "Correspondances",
-    "problemes": "Problèmes",
-}
+RESULTS = {"provenance": "Provenance", "correspondances": "Correspondances", "problemes": "Problèmes"}
 
 
 @cache
@@ -43,7 +39,7 @@ def reference(name: str, territoire: str | None = None) -> pd.DataFrame:
 
     Codes are text. An absent file or territory gives an empty table.
     """
-    path = raw_dir("reference") / f"{name}.csv"
+    path = reference_dir() / f"{name}.csv"
     if not path.exists():
         return pd.DataFrame()
     status = path.stat()
@@ -68,14 +64,18 @@ def sources(code: str) -> dict[str, str]:
     """Hash of every file that the tidy tables of a folder rest on."""
     folder = raw_dir(code)
     files = {path.name: fingerprint(path) for path in sheet_files(folder)}
-    for path in (
-        folder / "corrections.csv",
-        folder / "listes.csv",
-        raw_dir("reference") / "communes_2015.csv",
-    ):
+    for path in (folder / "corrections.csv", folder / "listes.csv", reference_dir() / "communes_2015.csv"):
         if path.exists():
             files[path.name] = fingerprint(path)
     return {**files, "domino_analysis": library_key()}
+
+
+def is_fresh(code: str) -> bool:
+    """Whether the processed package of a folder rests on the files and the library as they are now."""
+    package = processed_dir(code) / "datapackage.json"
+    if not package.exists() or not raw_dir(code).is_dir():
+        return False
+    return json.loads(package.read_text(encoding="utf-8")).get("empreintes") == sources(code)
 
 
 class Territory:
@@ -101,7 +101,7 @@ class Territory:
     def read(cls, code: str) -> "Territory":
         """Territory as its sheets are now: loaded and cleaned."""
         folder = raw_dir(code)
-        if not folder.is_dir():
+        if not folder.is_dir() and code not in NOT_TERRITORIES:
             known = ", ".join(territories()) or "aucun"
             raise FileNotFoundError(
                 f"data/raw/{code} : ce dossier n'existe pas.\nTerritoires connus : {known}.\n"
@@ -110,20 +110,14 @@ class Territory:
         communes = reference("communes_2015", code)
         if communes.empty:
             communes = pd.DataFrame(
-                columns=["commune", "code_insee", "epci", "commune_actuelle", "code_insee_actuel"],
-                dtype=str,
+                columns=["commune", "code_insee", "epci", "commune_actuelle", "code_insee_actuel"], dtype=str
             )
         return cls(code, clean.tidy(read_folder(folder), folder, communes))
 
     @classmethod
     def open(cls, code: str) -> "Territory":
         """Territory from its processed package when nothing it rests on has changed."""
-        package = processed_dir(code) / "datapackage.json"
-        if package.exists() and raw_dir(code).is_dir():
-            described = json.loads(package.read_text(encoding="utf-8"))
-            if described.get("empreintes") == sources(code):
-                return cls(code, _read_package(package.parent))
-        return cls.read(code)
+        return cls(code, _read_package(processed_dir(code))) if is_fresh(code) else cls.read(code)
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name.startswith("_") or name not in catalogue():
@@ -141,6 +135,12 @@ class Territory:
         """Rings of today's communes in hundreds of metres (Lambert-93); empty when none is known."""
         self.asked.add(f"reference/contours_{self.code}")
         return reference(f"contours_{self.code}")
+
+    @property
+    def today(self) -> pd.Series:
+        """Today's code of each commune of 2015; empty when no reference is known."""
+        known = self.reference("communes_2015")
+        return pd.Series(dtype=str) if known.empty else known.set_index("code_insee")["code_insee_actuel"]
 
     @property
     def problems(self) -> list[Problem]:  # noqa: D102
@@ -174,7 +174,7 @@ class Territory:
     @property
     def is_fictif(self) -> bool:
         """Whether its data were invented to demonstrate."""
-        return self.identity["fictif"] == "oui"
+        return not pd.isna(self.identity["fictif"]) and self.identity["fictif"] == "oui"
 
     def received(self, tables: list[str]) -> list[str]:
         """Those of some tables that hold at least one row."""
@@ -199,8 +199,7 @@ class Territory:
             "provenance": self._tidy.provenance,
             "correspondances": self._tidy.matches,
             "problemes": pd.DataFrame(
-                [asdict(problem) for problem in self._tidy.problems],
-                columns=list(Problem.__dataclass_fields__),
+                [asdict(problem) for problem in self._tidy.problems], columns=list(Problem.__dataclass_fields__)
             ),
         }
         files = {f"{name}.csv": clean.csv_text(frame).encode() for name, frame in frames.items()}
@@ -276,7 +275,7 @@ class Programme:
         self.territories = {
             code: territory for code, territory in opened.items() if codes is not None or not territory.is_fictif
         }
-        self.general = Territory.open("programme") if raw_dir("programme").is_dir() else None
+        self.general = Territory.open("programme")
 
     @classmethod
     def of(cls, codes: str) -> "Programme":

@@ -87,6 +87,8 @@ def date(iso: object, missing: str = "date inconnue") -> Html:
     """Date marked for machines, or the words that say it is missing."""
     if not isinstance(iso, str) or not iso:
         return Html(missing)
+    if not re.fullmatch(r"\d{4}(-\d\d){0,2}", iso):
+        return cited(iso)
     return Html(f'<time datetime="{escape(iso)}">{plain_date(iso)}</time>')
 
 
@@ -98,7 +100,7 @@ def cited(text: object, tag: str = "span") -> Html:
     >>> cited("<b>6 000</b> annonces")
     '<span class="t">&lt;b&gt;6 000&lt;/b&gt; annonces</span>'
     """
-    if not isinstance(text, str):
+    if not isinstance(text, str) or not text:
         return Html("")
     return Html(f'<{tag} class="t">{escape(CONTACT.sub("[…]", text))}</{tag}>')
 

@@ -60,11 +60,7 @@ def taken_up(verbatims: pd.DataFrame, enjeux: pd.DataFrame) -> TakenUp:
         for code, label in [*zip(enjeux["enjeu"], enjeux["libelle"], strict=True), (NOT_TAKEN_UP, NOT_TAKEN_UP)]
     ]  # fmt: skip
     return TakenUp(
-        len(coded),
-        coded[first == NOT_TAKEN_UP],
-        rows[-1]["au_moins"],
-        rows[-1]["au_plus"],
-        pd.DataFrame(rows),
+        len(coded), coded[first == NOT_TAKEN_UP], rows[-1]["au_moins"], rows[-1]["au_plus"], pd.DataFrame(rows)
     )
 
 

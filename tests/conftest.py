@@ -15,8 +15,9 @@ from bs4 import BeautifulSoup
 from python_calamine import CalamineWorkbook
 
 from domino_analysis import child, load, paths
-from domino_analysis.clean import Tidy, tidy
+from domino_analysis.clean import Tidy, tidy, typed
 from domino_analysis.schema import catalogue
+from domino_analysis.territory import Territory
 
 PROGRAMS = {"libreoffice": "soffice", "chromium": "chromium"}
 """Program that the tests of each mark need."""
@@ -131,6 +132,22 @@ def tidied(folder):
         return tidy(raw, folder("essai"), known)
 
     return clean
+
+
+# ── tidy tables ─────────────────────────────────────────────────────────────────────────────────
+
+
+def sheet(name: str, **columns: list) -> pd.DataFrame:
+    """Tidy table of a few rows, in the types of its schema: ``sheet("fiches", services=["AMAP", None])``."""
+    kept = [column.name for column in catalogue()[name].kept]
+    assert set(columns) <= set(kept), set(columns) - set(kept)
+    return typed(name, pd.DataFrame(columns, dtype=object).reindex(columns=kept).fillna("").astype(str))
+
+
+def small(code: str = "essai", **tables: pd.DataFrame) -> Territory:
+    """Territory of a few tidy tables, the others empty: ``small(fiches=sheet("fiches", …))``."""
+    held = {name: tables.get(name, sheet(name)) for name in catalogue()}
+    return Territory(code, Tidy(held, pd.DataFrame(), pd.DataFrame(), []))
 
 
 # ── LibreOffice ─────────────────────────────────────────────────────────────────────────────────

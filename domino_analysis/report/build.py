@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import papermill
 import plotly
+from papermill.exceptions import PapermillExecutionError
 
 from .. import sections
 from ..census import recorded_meetings
@@ -17,10 +18,10 @@ from ..child import ChildError, Task, run_all
 from ..clean import items
 from ..paths import NOTEBOOKS, TEMPLATE, output_dir, processed_dir, raw_dir
 from ..schema import BLOQUANT, Problem, etapes, simplify
-from ..territory import Territory
+from ..territory import Territory, is_fresh
 from ..text import Html, date, listed
 from . import engine  # noqa: F401 - the engine that papermill finds by its name, warm in the children
-from .page import PLOTLY_FILE, Frame, failure, html_notebook, to_html
+from .page import PLOTLY_FILE, Frame, PageError, failure, html_notebook, to_html
 
 SECONDS, MEGABYTES = 300, 8000
 STEPS = ("etat_des_lieux", "indicateurs", "enjeux", "preconisations")
@@ -59,19 +60,10 @@ def slug(code: str) -> str:
 
 
 def _frame(territory: Territory, title: str, depth: int, **more) -> Frame:
-    root = "../" * depth
     home = () if title == "L'essentiel" else ((territory.nom, "../" * (depth - 1) + "index.html"),)
-    partners = items(territory.identity["financeurs_partenaires"])
-    return Frame(
-        title=title,
-        kicker=territory.nom,
-        root=root,
-        links=home,
-        is_fictif=territory.is_fictif,
-        date=date(territory.newest_date, ""),
-        partners=listed(partners),
-        **more,
-    )
+    partners = listed(items(territory.identity["financeurs_partenaires"]))
+    told = {"date": date(territory.newest_date, ""), **more}
+    return Frame(title, territory.nom, "../" * depth, home, territory.is_fictif, partners=partners, **told)
 
 
 def plan(territory: Territory) -> list[Page]:
@@ -79,8 +71,9 @@ def plan(territory: Territory) -> list[Page]:
     code, pages = territory.code, []
     for meeting in recorded_meetings(territory):
         when = date(meeting.row["date"], "sans date")
-        heading = f"Compte rendu, {meeting.row['type'] or 'réunion'} du {when}"
-        frame = _frame(territory, f"Compte rendu {meeting.code}", 2, heading=Html(heading))
+        kind = meeting.row["type"] if isinstance(meeting.row["type"], str) else "réunion"
+        heading = Html(f"Compte rendu, {kind}, {when}")
+        frame = _frame(territory, f"Compte rendu {meeting.code}", 2, heading=heading, date=when)
         path = f"{code}/{etapes()['compte_rendu']['fichier'].format(reunion=slug(meeting.code))}"
         parameters = (("territoire", code), ("reunion", meeting.code))
         pages.append(Page(path, "compte_rendu", parameters, frame))
@@ -95,16 +88,21 @@ def plan(territory: Territory) -> list[Page]:
 
 def common_pages(territories: Iterable[Territory]) -> list[Page]:
     """Comparison and book of recommendations, for the real territories."""
-    newest = max((t.newest_date for t in territories if not t.is_fictif), default="")
-    return [
-        Page(
-            etapes()[name]["fichier"],
-            etapes()[name]["notebook"],
-            (),
-            Frame(title=etapes()[name]["titre"], date=date(newest, "")),
-        )
-        for name in ("comparaison", "cahier")
-    ]
+    real = [territory for territory in territories if not territory.is_fictif]
+    newest = max((territory.newest_date for territory in real), default="")
+    return (
+        []
+        if not real
+        else [
+            Page(
+                etapes()[name]["fichier"],
+                etapes()[name]["notebook"],
+                (),
+                Frame(title=etapes()[name]["titre"], date=date(newest, "")),
+            )
+            for name in ("comparaison", "cahier")
+        ]
+    )
 
 
 # ── one page ────────────────────────────────────────────────────────────────────────────────────
@@ -133,7 +131,10 @@ def execute(notebook: str, parameters: dict[str, str]) -> nbformat.NotebookNode:
 def make_page(page: Page, data: str) -> str:
     """HTML of one page; runs in a child, in a folder ``data`` of its own choice."""
     os.environ["DOMINO_DATA"] = data
-    return to_html(execute(page.notebook, dict(page.parameters)), page.frame)
+    try:
+        return to_html(execute(page.notebook, dict(page.parameters)), page.frame)
+    except PapermillExecutionError as error:
+        raise PageError(f"{page.notebook}, « {error.source.strip()} » : {error.ename}, {error.evalue}") from None
 
 
 # ── writing ─────────────────────────────────────────────────────────────────────────────────────
@@ -197,7 +198,7 @@ def _reason(error: ChildError) -> str:
         return f"le notebook a demandé plus de {MEGABYTES} Mo de mémoire."
     if error.reason == "arrêt":
         return f"le processus s'est arrêté ({error.detail})."
-    return error.detail
+    return error.detail.splitlines()[0].removeprefix("PageError: ")
 
 
 def build(codes: list[str], known: list[str], jobs: int, told: Callable = lambda *_: None) -> Iterator[Outcome]:
@@ -215,9 +216,10 @@ def build(codes: list[str], known: list[str], jobs: int, told: Callable = lambda
         Called once with the number of pages.
     """
     output = output_dir()
-    territories = {code: prepare(code) if code in codes else Territory.open(code) for code in known}
-    if raw_dir("programme").is_dir():
-        prepare("programme")
+    for code in (*known, "programme"):
+        if raw_dir(code).is_dir() and (code in codes or not is_fresh(code)):
+            prepare(code)
+    territories = {code: Territory.open(code) for code in known}
     planned = {code: plan(territory) for code, territory in territories.items()}
     pages = [page for code in codes for page in planned[code]] + common_pages(territories.values())
     told(len(pages))

@@ -24,12 +24,7 @@ class _Hook(DisplayHook):
 
     def write_format_data(self, format_dict, md_dict=None):
         self.shell.cell_outputs.append(
-            new_output(
-                "execute_result",
-                format_dict,
-                metadata=md_dict or {},
-                execution_count=self.prompt_count,
-            )
+            new_output("execute_result", format_dict, metadata=md_dict or {}, execution_count=self.prompt_count)
         )
 
 

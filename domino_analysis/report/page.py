@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 
 import nbformat
@@ -33,7 +33,6 @@ class Frame:
     date: str = ""
     partners: str = ""
     heading: str = ""
-    extra: dict = field(default_factory=dict)
 
 
 class PageError(Exception):
