@@ -151,8 +151,8 @@ def _alternative(spec: dict, frame: pd.DataFrame, columns: dict) -> str:
 
 def absent(key: str) -> Html:
     """What a figure says when its data are absent: what is missing and which sheet brings it."""
-    spec = phrases()["figures"][key]
-    return Html(f'<p class="absent">{typography(spec["vide"])}</p>')
+    words = typography(phrases()["figures"][key]["vide"])
+    return Html(f'<p class="absent">{words}</p>' if words else "")
 
 
 def figure(key: str, frame: pd.DataFrame, chart=None, n=None, source: str = "", **values) -> Figure:

@@ -271,12 +271,6 @@ def matches_sentence(territory: Territory) -> Html:
     return paragraph(say("correspondances_fiches", hidden, de=territory.code)) if hidden else Html("")
 
 
-def documents(territory: Territory) -> Figure:
-    """Documents that the data come from."""
-    frame = territory.documents.assign(quand=lambda d: d["annee"].astype("str").replace("<NA>", None))
-    return figures.figure("documents", frame)
-
-
 # ── step 1 ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -671,16 +665,19 @@ def answer(territory: Territory) -> Html:
 
 
 def published(territory: Territory) -> Html:
-    """Published census figures, one by one in their own unit; nothing when there is none."""
+    """Published figures, question by question, each in its own unit; nothing when there is none."""
     totals = territory.depouillements
-    totals = totals[totals["reunion"].isna()]
-    if totals.empty:
-        return Html("")
-    entries = [
-        Html(f"{cited(row['reponse'])}{typography(' : ')}{_amount(row, territory.code)}")
-        for _, row in totals.iterrows()
+    blocks = [
+        together(
+            Html(f"<h3>{cited(question)}</h3>"),
+            bullets(
+                Html(f"{cited(row['reponse'])}{typography(' : ')}{_amount(row, territory.code)}")
+                for _, row in group.iterrows()
+            ),
+        )
+        for question, group in totals[totals["reunion"].isna()].groupby("question", sort=False)
     ]
-    return together(paragraph(say("chiffres_publies", 2)), bullets(entries))
+    return together(paragraph(say("chiffres_publies", 2)), *blocks) if blocks else Html("")
 
 
 def _amount(row: pd.Series, de: str) -> Html:
@@ -816,29 +813,28 @@ def explore(code: str):
     answer = widgets.Output()
 
     def offer(_=None) -> None:
-        names = [column.name for column in catalogue()[sheet.value].kept]
-        rows.options = columns.options = names
-        rows.value, columns.value = names[0], names[min(1, len(names) - 1)]
+        rows.options = columns.options = [column.name for column in catalogue()[sheet.value].kept]
+        columns.index = 1
 
     def show(_=None) -> None:
         answer.clear_output()
-        filtering = f'.query("{only.value}")' if only.value else ""
+        territory = Territory.open(where.value)
+        try:
+            frame = getattr(territory, sheet.value)
+            frame = frame.query(only.value) if only.value else frame
+            table = census.crossed(frame, rows.value, columns.value)
+        except Exception as error:
+            answer.append_stdout(f"Ce filtre ne se lit pas : {error}\nPar exemple : etat == 'existante'\n")
+            return
+        asked = f".query({only.value!r})" if only.value else ""
+        call = (
+            f'census.crossed(Territory.open("{where.value}").{sheet.value}{asked}, "{rows.value}", "{columns.value}")'
+        )
         with answer:
-            try:
-                frame = getattr(Territory.open(where.value), sheet.value)
-                frame = frame.query(only.value) if only.value else frame
-                crossed = census.crossed(frame, rows.value, columns.value)
-            except Exception as error:
-                print(f"Ce filtre ne se lit pas : {error}\nPar exemple : etat == 'existante'")
-                return
-            print(f"n = {len(frame)}")
-            display(crossed)
-            print(
-                f'census.crossed(Territory.open("{where.value}").{sheet.value}{filtering}, '
-                f'"{rows.value}", "{columns.value}")'
-            )
-            if sheet.value == "initiatives" and not only.value:
-                display(practices_map(Territory.open(where.value)))
+            print(f"n = {len(frame)}\n{call}")
+            display(table)
+            if sheet.value == "initiatives":
+                display(practices_map(territory))
 
     offer()
     sheet.observe(offer, "value")
