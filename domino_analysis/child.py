@@ -49,6 +49,10 @@ def warm(*modules: str) -> None:
     _context().set_forkserver_preload(list(modules))
 
 
+# What reads a folder, unless the caller names other modules: JupyterLab too reads one fast.
+warm("python_calamine", "domino_analysis.load")
+
+
 @contextmanager
 def _no_main_script():
     """Keep children from running the caller's script again, as multiprocessing would."""

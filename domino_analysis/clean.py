@@ -8,17 +8,17 @@ said (*bloquant*), a doubtful cell is said and its row stays (*à vérifier*).
 import csv
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 from rapidfuzz import fuzz, process
 
 from .load import PLACE, RawFolder, decode, parse_csv, refusal
 from .paths import shown
-from .schema import A_VERIFIER, BLOQUANT, Column, Problem, catalogue, services, simplify, value_spellings
+from .schema import Column, Problem, Table, catalogue, problem, services, simplify, value_spellings
 
 PROPOSE_FROM = 80
 """Likeness (0 to 100) from which a word is proposed; nothing is ever replaced on likeness."""
@@ -61,31 +61,34 @@ class Sweep:
     problems: list[Problem] = field(default_factory=list)
     matches: list[dict] = field(default_factory=list)
 
-    def tell(
-        self,
-        table: str,
-        row: pd.Series,
-        column: str,
-        trouve: str,
-        attendu: str,
-        faire: str,
-        regle: str,
-        gravite: str = A_VERIFIER,
-    ) -> None:
-        """Add a problem that names the cell of a row."""
-        cell = self.raw.cell(row, column) if column else f"ligne {row['ligne']}"
-        file = shown(self.folder / row["fichier"])
-        self.problems.append(Problem(file, row["feuille"], cell, trouve, attendu, faire, gravite, regle))
+    def tell(self, row: pd.Series, column: str, regle: str, **values: object) -> None:
+        """Add the problem of a rule, which names the cell of a row."""
+        file, cell = shown(self.folder / row["fichier"]), self.raw.cell(row, column)
+        self.problems.append(problem(regle, file, row["feuille"], cell, **values))
 
-    def match(self, table: str, row: pd.Series, column: str, ecrit: str, lu: str, moyen: str) -> None:
+    def match(self, row: pd.Series, column: str, ecrit: str, lu: str, moyen: str) -> None:
         """Record that what is written was read as something else, and how."""
-        self.matches.append(
-            {"feuille": row["feuille"], "cellule": self.raw.cell(row, column), "ecrit": ecrit, "lu": lu, "moyen": moyen}
-        )
+        cell = self.raw.cell(row, column)
+        self.matches.append({"feuille": row["feuille"], "cellule": cell, "ecrit": ecrit, "lu": lu, "moyen": moyen})
 
-    def drop(self, table: str, rows: list[int]) -> None:
-        """Leave rows out."""
-        self.tables[table] = self.tables[table].drop(index=rows)
+    def filled(
+        self, wanted: Callable[[str, Column], object] = lambda name, column: True
+    ) -> Iterator[tuple[str, Column, pd.DataFrame, pd.Series]]:
+        """Give each wanted column that people type: its table, itself, the rows, the cells that hold something."""
+        for name, table in catalogue().items():
+            for column in (column for column in table.typed if wanted(name, column)):
+                frame = self.tables[name]
+                yield name, column, frame, frame[column.name][frame[column.name] != ""]
+
+
+class Reading(NamedTuple):
+    """What a text is read as and how it was matched, or else the rule that it breaks."""
+
+    value: str
+    moyen: str = ""
+    regle: str = ""
+    choix: str = ""
+    proche: str = ""
 
 
 def closest(text: str, choices: list[str]) -> str:
@@ -132,46 +135,37 @@ def beside(path: Path) -> list[dict[str, str]]:
     return [dict(zip(titles, row, strict=False)) for row in rows[1:]]
 
 
+def _named(entry: dict[str, str]) -> tuple[Table | None, Column | None]:
+    """Table and column that a row of a file beside the sheets names."""
+
+    def named(key: str, choices: tuple) -> Table | Column | None:
+        plain = simplify(entry.get(key, ""))
+        return next((choice for choice in choices if plain in map(simplify, choice.spellings)), None)
+
+    table = named("feuille", tuple(catalogue().values()))
+    return table, named("colonne", table.typed) if table else None
+
+
 def _corrections(sweep: Sweep) -> None:
     """Apply ``corrections.csv``; a correction that no longer finds its value says so."""
     path = sweep.folder / "corrections.csv"
     for entry in beside(path):
-        table = next(
-            (t for t in catalogue().values() if simplify(entry.get("feuille", "")) in map(simplify, t.spellings)), None
-        )
-        column = next(
-            (
-                c
-                for c in (table.typed if table else ())
-                if simplify(entry.get("colonne", "")) in map(simplify, c.spellings)
-            ),
-            None,
-        )
+        table, column = _named(entry)
         found, new = entry.get("valeur trouvee", ""), entry.get("valeur corrigee", "")
+        reason, until = entry.get("raison", ""), entry.get("jusqu a", "")
         rows = pd.DataFrame()
-        if column is not None:
+        if column:
             frame = sweep.tables[table.name]
-            same_row = frame["ligne"].astype(str) == entry.get("ligne", "")
-            rows = frame[same_row & (frame[column.name] == found)]
-        if rows.empty or not entry.get("raison"):
-            sweep.problems.append(
-                Problem(
-                    shown(path),
-                    "",
-                    f"ligne {entry['ligne du fichier']}",
-                    f"la correction de « {found} » en « {new} » ne s'applique pas."
-                    if column
-                    else "cette correction ne nomme pas une feuille et une colonne lues.",
-                    "une feuille, une ligne et une colonne où cette valeur se trouve encore, et une raison",
-                    "La retirer si le tableur a été corrigé.",
-                    A_VERIFIER,
-                    "correction sans objet",
-                )
-            )
+            rows = frame[(frame["ligne"].astype(str) == entry.get("ligne", "")) & (frame[column.name] == found)]
+        if rows.empty or not reason:
+            rule = "correction sans objet" if column else "correction sans objet/colonne inconnue"
+            line = f"ligne {entry['ligne du fichier']}"
+            sweep.problems.append(problem(rule, shown(path), "", line, trouvee=found, corrigee=new))
             continue
-        for index, row in rows.iterrows():
-            sweep.match(table.name, row, column.name, found, new, f"correction : {entry['raison']}")
-            sweep.tables[table.name].loc[index, column.name] = new
+        way = f"correction : {reason}" + (f" (jusqu'à : {until})" if until else "")
+        for _, row in rows.iterrows():
+            sweep.match(row, column.name, found, new, way)
+        frame.loc[rows.index, column.name] = new
 
 
 # ── cells ───────────────────────────────────────────────────────────────────────────────────────
@@ -219,118 +213,104 @@ def parse_number(text: str) -> float | None:
     return float(plain) if re.fullmatch(r"[+-]?\d{1,15}(\.\d+)?", plain) else None
 
 
-def _as_number(column: Column, text: str) -> tuple[str, str]:
+def _as_number(column: Column, text: str) -> Reading:
     number = parse_number(text)
     whole = column.type == "integer"
+    broken = ""
     if number is None or (whole and not number.is_integer()):
-        return "", "un nombre entier" if whole else "un nombre"
-    if column.lecture == "annee" and number > 9999:
-        return "", "une année sur quatre chiffres"
-    if column.minimum is not None and number < column.minimum:
-        return "", f"au moins {column.minimum:g}"
-    if column.maximum is not None and number > column.maximum:
-        return "", f"au plus {column.maximum:g}"
-    return (str(int(number)) if number.is_integer() else repr(number)), ""
+        broken = "forme/nombre entier" if whole else "forme/nombre"
+    elif column.lecture == "annee" and number > 9999:
+        broken = "forme/quatre chiffres"
+    elif column.minimum is not None and number < column.minimum:
+        broken = "forme/minimum"
+    elif column.maximum is not None and number > column.maximum:
+        broken = "forme/maximum"
+    if broken:
+        return Reading("", regle=broken)
+    return Reading(str(int(number)) if number.is_integer() else repr(number))
 
 
-def _as_date(column: Column, text: str) -> tuple[str, str]:
+def _as_date(text: str) -> Reading:
     date = parse_date(text)
-    return (date, "") if date else ("", "une date : 2015, 05/2015 ou 12/05/2015")
+    return Reading(date) if date else Reading("", regle="forme/date")
 
 
-def _as_choice(table: str, column: Column, text: str) -> tuple[str, str]:
-    choices = value_spellings(table, column.name)
-    value = choices.get(simplify(text) or text, "")
-    if value:
-        return value, ""
-    near = closest(text, list(column.enum))
-    listed = ", ".join(column.enum[:-1]) + " ou " + column.enum[-1]
-    return "", listed + (f" (peut-être « {near} »)" if near else "")
+def _as_choice(table: str, column: Column, text: str) -> Reading:
+    value = value_spellings(table, column.name).get(simplify(text) or text)
+    if value is None:
+        listed = ", ".join(column.enum[:-1]) + " ou " + column.enum[-1]
+        return Reading("", regle="valeur", choix=listed, proche=closest(text, list(column.enum)))
+    is_other = simplify(value) != simplify(text) and column.lecture != "oui_non"
+    return Reading(value, "autre écriture" if is_other else "")
 
 
-def _reader(table: str, column: Column) -> Callable[[str], tuple[str, str]] | None:
-    """How the cells of a column are read: text → (value, what was expected when it is not one)."""
+def _as_code(column: Column, text: str) -> Reading:
+    if column.name == "code_insee" and re.fullmatch(r"\d{4}", text):
+        return Reading("0" + text, "zéro du code INSEE")
+    if re.search(column.pattern, text):
+        return Reading(text)
+    return Reading("", regle="forme/code", choix=column.description.rstrip("."))
+
+
+def _as_listed(known: dict[str, str], is_open: bool, text: str) -> Reading:
+    if is_open or simplify(text) in known:
+        return Reading(known.get(simplify(text), text))
+    values = list(known.values())
+    return Reading(text, regle="liste", choix=", ".join(dict.fromkeys(values)), proche=closest(text, values))
+
+
+def _reader(table: str, column: Column, own: list[str]) -> Callable[[str], Reading] | None:
+    """How the cells of a column are read; ``own`` are the values that the territory adds to a list."""
     if column.lecture == "date":
-        return lambda text: _as_date(column, text)
+        return _as_date
     if column.enum:
         return lambda text: _as_choice(table, column, text)
     if column.type in ("integer", "number"):
         return lambda text: _as_number(column, text)
     if column.pattern:
-        return lambda text: (text, "") if re.search(column.pattern, text) else ("", column.description.rstrip("."))
+        return lambda text: _as_code(column, text)
+    if column.valeurs_proposees or column.type == "list":
+        known = {**value_spellings(table, column.name), **{simplify(value): value for value in own}}
+        return lambda text: _as_listed(known, not column.valeurs_proposees, text)
     return None
 
 
-def _cells(sweep: Sweep) -> None:
-    """Missing codes, types and closed lists, cell by cell."""
-    lists = _own_lists(sweep.folder)
-    for name, frame in sweep.tables.items():
-        for column in catalogue()[name].typed if len(frame) else ():
-            missing = {code.lower() for code in column.missing_values}
-            frame[column.name] = frame[column.name].where(~frame[column.name].str.lower().isin(missing), "")
-            if column.name == "code_insee":
-                short = frame[column.name].str.fullmatch(r"\d{4}")
-                for _, row in frame[short].iterrows():
-                    sweep.match(name, row, column.name, row[column.name], "0" + row[column.name], "zéro du code INSEE")
-                frame[column.name] = frame[column.name].where(~short, "0" + frame[column.name])
-            if reader := _reader(name, column):
-                _read_cells(sweep, name, column, reader)
-            elif column.valeurs_proposees or column.type == "list":
-                _listed_cells(sweep, name, column, lists)
-
-
-def _read_cells(sweep: Sweep, name: str, column: Column, reader: Callable) -> None:
-    frame = sweep.tables[name]
-    for index, text in frame[column.name][frame[column.name] != ""].items():
-        value, expected = reader(text)
-        if expected:
-            sweep.tell(
-                name,
-                frame.loc[index],
-                column.name,
-                f"{column.title} vaut « {text} ».",
-                expected,
-                "Corriger la cellule, ou l'ajouter à corrections.csv avec la raison. D'ici là, elle est lue comme vide.",
-                "valeur" if column.enum else "forme",
-            )
-        elif column.enum and value != text and simplify(value) != simplify(text) and column.lecture != "oui_non":
-            sweep.match(name, frame.loc[index], column.name, text, value, "autre écriture")
-        if value != text:  # writing a cell is slow
-            frame.loc[index, column.name] = value
-
-
-def _own_lists(folder: Path) -> dict[tuple[str, str], list[str]]:
-    """Values that the territory added to editable lists, by simplified sheet and column."""
-    own: dict[tuple[str, str], list[str]] = {}
-    for entry in beside(folder / "listes.csv"):
-        key = (simplify(entry.get("feuille", "")), simplify(entry.get("colonne", "")))
-        own.setdefault(key, []).append(entry.get("valeur", ""))
-    return own
-
-
-def _listed_cells(sweep: Sweep, name: str, column: Column, lists: dict) -> None:
-    """Lists separated by ``;``, and suggestions that a territory may extend with listes.csv."""
-    frame = sweep.tables[name]
-    places = product(catalogue()[name].spellings, column.spellings)
-    own = [value for place in places for value in lists.get(tuple(map(simplify, place)), ())]
-    known = {**value_spellings(name, column.name), **{simplify(value): value for value in own}}
-    for index, text in frame[column.name][frame[column.name] != ""].items():
+def _read(
+    sweep: Sweep,
+    frame: pd.DataFrame,
+    column: Column,
+    cells: pd.Series,
+    reader: Callable[[str], Reading],
+    keeps: bool = False,
+) -> None:
+    """Read the cells of a column, item by item in a list; with ``keeps`` the sheet keeps its words."""
+    for index, text in cells.items():
         values = []
         for item in items(text) if column.type == "list" else [text]:
-            values.append(known.get(simplify(item), item))
-            if column.valeurs_proposees and simplify(item) not in known:
-                near = closest(item, list(known.values()))
-                sweep.tell(
-                    name,
-                    frame.loc[index],
-                    column.name,
-                    f"{column.title} vaut « {item} », qui n'est pas dans la liste.",
-                    ", ".join(dict.fromkeys(known.values())) + (f" (peut-être « {near} »)" if near else ""),
-                    "Corriger la cellule, ou ajouter cette valeur à listes.csv.",
-                    "liste",
-                )
-        if "; ".join(values) != text:
+            value, way, broken, choices, near = reader(item)
+            values.append(value)
+            if broken:
+                words = {"colonne": column, "texte": item, "choix": choices, "proche": near}
+                sweep.tell(frame.loc[index], column.name, broken, **words)
+            elif way:
+                sweep.match(frame.loc[index], column.name, item, value, way)
+        if not keeps and "; ".join(values) != text:  # writing a cell is slow
             frame.loc[index, column.name] = "; ".join(values)
+
+
+def _cells(sweep: Sweep) -> None:
+    """Missing codes, types and lists, cell by cell."""
+    own: dict[tuple[str, str], list[str]] = {}
+    for entry in beside(sweep.folder / "listes.csv"):
+        table, column = _named(entry)
+        if column:
+            own.setdefault((table.name, column.name), []).append(entry.get("valeur", ""))
+    for name, column, frame, cells in sweep.filled():
+        is_missing = cells.str.lower().isin([code.lower() for code in column.missing_values])
+        if is_missing.any():
+            frame.loc[cells.index[is_missing], column.name] = ""
+        if reader := _reader(name, column, own.get((name, column.name), [])):
+            _read(sweep, frame, column, cells[~is_missing], reader)
 
 
 # ── rows, keys, places, links ───────────────────────────────────────────────────────────────────
@@ -339,35 +319,20 @@ def _listed_cells(sweep: Sweep, name: str, column: Column, lists: dict) -> None:
 def _constants(sweep: Sweep) -> None:
     """Fill what is the same for the whole folder: the territory, the only meeting."""
     meetings = [code for code in sweep.tables["reunions"]["reunion"].unique() if code]
-    for name, frame in sweep.tables.items():
-        if "territoire" in frame and name != "documents":
-            frame["territoire"] = frame["territoire"].where(frame["territoire"] != "", sweep.folder.name)
-        if "reunion" in frame and name in ("fiches", "votes", "mesures") and len(meetings) == 1:
-            frame["reunion"] = frame["reunion"].where(frame["reunion"] != "", meetings[0])
-        if "reunion" in frame and name == "verbatims" and len(meetings) == 1:
-            frame["reunion"] = frame["reunion"].where(frame["reunion"] != "", meetings[0])
+    placed = [name for name, frame in sweep.tables.items() if "territoire" in frame and name != "documents"]
+    same = [(name, "territoire", sweep.folder.name) for name in placed]
+    if len(meetings) == 1:
+        same += [(name, "reunion", meetings[0]) for name in ("fiches", "verbatims", "votes", "mesures")]
+    for name, column, value in same:
+        sweep.tables[name][column] = sweep.tables[name][column].replace("", value)
 
 
 def _required(sweep: Sweep) -> None:
     """A row without what makes it a row is left out."""
-    for name, table in catalogue().items():
-        frame = sweep.tables[name]
-        needed = [column for column in table.typed if column.required]
-        for column in needed:
-            empty = frame[frame[column.name] == ""]
-            for _, row in empty.iterrows():
-                sweep.tell(
-                    name,
-                    row,
-                    column.name,
-                    f"{column.title} est vide.",
-                    "une valeur",
-                    "Remplir la cellule : d'ici là, la ligne est laissée de côté.",
-                    "obligatoire",
-                    BLOQUANT,
-                )
-            frame = frame.drop(index=empty.index)
-        sweep.tables[name] = frame
+    for name, column, frame, cells in sweep.filled(lambda name, column: column.required):
+        for _, row in frame.drop(index=cells.index).iterrows():
+            sweep.tell(row, column.name, "obligatoire", colonne=column)
+        sweep.tables[name] = frame.loc[cells.index]
 
 
 def _free_number(number: str, taken: set[str]) -> str:
@@ -391,23 +356,15 @@ def _keys(sweep: Sweep) -> None:
             taken.add(frame.loc[index, own])
         alike = frame[list(table.primary_key)].map(lambda code: simplify(code) or code)
         numbers = alike.groupby(list(table.primary_key)).cumcount() + 1
-        for index, row in frame[numbers > 1].iterrows():
-            renamed = f"{row[own]} ({numbers[index]})"
-            if name in ("communes", "territoires"):
-                sweep.drop(name, [index])
-                until = "celle-ci est laissée de côté"
-            else:
-                frame.loc[index, own] = renamed
-                until = f"celle-ci est appelée « {renamed} »"
-            sweep.tell(
-                name,
-                row,
-                own,
-                f"« {row[own]} » est déjà pris par une autre ligne.",
-                "une valeur différente sur chaque ligne",
-                f"Renuméroter, ou supprimer la ligne en double. D'ici là, {until}.",
-                "doublon",
-            )
+        twins = frame[numbers > 1]
+        if name in ("communes", "territoires"):
+            for _, row in twins.iterrows():
+                sweep.tell(row, own, "doublon/écarté", code=row[own])
+            sweep.tables[name] = frame.drop(index=twins.index)
+            continue
+        for index, row in twins.iterrows():
+            frame.loc[index, own] = f"{row[own]} ({numbers[index]})"
+            sweep.tell(row, own, "doublon/renommé", code=row[own], autre=frame.loc[index, own])
 
 
 def place_name(text: str) -> str:
@@ -433,132 +390,105 @@ def known_places(communes: pd.DataFrame, reference: pd.DataFrame) -> dict[str, t
     reference : DataFrame
         Communes of 2015 and what each became; its names come after those of the sheet.
     """
-    places: dict[str, tuple[str, str, str]] = {}
-    for entry in reference.itertuples():
-        places.setdefault(
-            place_name(entry.commune_actuelle), (entry.commune_actuelle, entry.code_insee_actuel, "nom actuel")
-        )
-    for entry in reference.itertuples():
-        places[place_name(entry.commune)] = (entry.commune, entry.code_insee, "nom de 2015")
+    known = [
+        (e.commune_actuelle, (e.commune_actuelle, e.code_insee_actuel, "nom actuel")) for e in reference.itertuples()
+    ]
+    known += [(e.commune, (e.commune, e.code_insee, "nom de 2015")) for e in reference.itertuples()]
     for entry in communes.itertuples():
-        for spelling in items(entry.alias):
-            places[place_name(spelling)] = (entry.commune, entry.code_insee, "autre écriture")
-    for entry in communes.itertuples():
-        places[place_name(entry.commune)] = (entry.commune, entry.code_insee, "nom")
-    return places
+        known += [(spelling, (entry.commune, entry.code_insee, "autre écriture")) for spelling in items(entry.alias)]
+    known += [(e.commune, (e.commune, e.code_insee, "nom")) for e in communes.itertuples()]
+    return {place_name(spelling): place for spelling, place in known}
 
 
 def _places(sweep: Sweep, reference: pd.DataFrame) -> None:
     """Give each commune its official name and code; what is not found is listed and kept."""
     communes = sweep.tables["communes"]
+    _official_communes(sweep, communes, reference)
+    places = known_places(communes, reference)
+    for _, column, frame, cells in sweep.filled(lambda name, column: column.lecture == "commune"):
+        _place_cells(sweep, frame, column, cells, places)
+    frame, column = sweep.tables["depouillements"], catalogue()["depouillements"]["reponse"]
+    answers = frame["reponse"][frame["question"] == catalogue()["fiches"]["commune"].title]
+    answers = answers[~answers.str.upper().isin(["", "NR", "NC"])]
+    _place_cells(sweep, frame, column, answers, places, keeps=True)
+
+
+def _official_communes(sweep: Sweep, communes: pd.DataFrame, reference: pd.DataFrame) -> None:
+    """Complete the sheet of communes; say which are not of the perimeter, when we know it."""
+    if reference.empty:
+        return
     by_name = {place_name(r.commune): r for r in reference.itertuples()}
     for index, row in communes.iterrows():
         official = by_name.get(place_name(row["commune"]))
         if official is None:
-            _unknown_commune(sweep, row, sorted(reference["commune"]))
+            near = closest(row["commune"], sorted(reference["commune"]))
+            sweep.tell(row, "commune", "commune inconnue/périmètre", texte=row["commune"], proche=near)
             continue
-        for column, value in (("code_insee", official.code_insee), ("epci", official.epci)):
-            if not row[column]:
-                communes.loc[index, column] = value
-        if row["code_insee"] and row["code_insee"] != official.code_insee:
-            sweep.tell(
-                "communes",
-                row,
-                "code_insee",
-                f"{row['commune']} porte le code {row['code_insee']}.",
-                f"{official.code_insee}, son code officiel",
-                "Corriger le code.",
-                "code INSEE",
-            )
-    places = known_places(communes, reference)
-    for name, table in catalogue().items():
-        for column in table.typed:
-            if column.lecture == "commune":
-                _place_cells(sweep, name, column, places)
-    _place_cells(sweep, "depouillements", catalogue()["depouillements"]["reponse"], places)
+        communes.loc[index, "code_insee"] = row["code_insee"] or official.code_insee
+        communes.loc[index, "epci"] = row["epci"] or official.epci
+        if row["code_insee"] not in ("", official.code_insee):
+            words = {"commune": row["commune"], "code": row["code_insee"], "officiel": official.code_insee}
+            sweep.tell(row, "code_insee", "code INSEE", **words)
 
 
-def _unknown_commune(sweep: Sweep, row: pd.Series, names: list[str]) -> None:
-    """Say that a row of the sheet « communes » is not a commune of the perimeter, when we know it."""
-    if names:
-        near = closest(row["commune"], names)
-        sweep.tell(
-            "communes",
-            row,
-            "commune",
-            f"la commune « {row['commune']} » n'est pas dans le périmètre de 2015.",
-            "un nom officiel" + (f" (peut-être « {near} »)" if near else ""),
-            "Corriger le nom. La ligne reste, comme elle est écrite.",
-            "commune inconnue",
-        )
-
-
-def _place_cells(sweep: Sweep, name: str, column: Column, places: dict) -> None:
+def _place_cells(
+    sweep: Sweep, frame: pd.DataFrame, column: Column, cells: pd.Series, places: dict, keeps: bool = False
+) -> None:
     """Recognise the communes of a column; the words of a published total stay as they were."""
-    frame = sweep.tables[name]
-    codes = {}
-    cells = frame[column.name][frame[column.name] != ""]
-    if name == "depouillements":
-        of_places = frame["question"] == catalogue()["fiches"]["commune"].title
-        cells = cells[of_places & ~cells.str.upper().isin(["NR", "NC"])]
-    for index, text in cells.items():
-        found = places.get(place_name(text))
-        if found:
-            official, code, way = found
-            codes[index] = code
-            if official != text and name != "depouillements":
-                frame.loc[index, column.name] = official
-            if official != text:
-                sweep.match(name, frame.loc[index], column.name, text, official, way)
-            continue
-        near = closest(text, sorted({official for official, _, _ in places.values()}))
-        sweep.tell(
-            name,
-            frame.loc[index],
-            column.name,
-            f"la commune « {text} » n'est pas dans le territoire.",
-            "une commune de la feuille « communes »" + (f" (peut-être « {near} »)" if near else ""),
-            "Corriger le nom, ou l'ajouter aux « Autres écritures » de sa commune. La ligne reste, sans commune reconnue.",
-            "commune inconnue",
-        )
+    names = sorted({official for official, _, _ in places.values()})
+
+    def read(text: str) -> Reading:
+        if place_name(text) not in places:
+            return Reading(text, regle="commune inconnue", proche=closest(text, names))
+        official, _, way = places[place_name(text)]
+        return Reading(official, way if official != text else "")
+
+    codes = {index: places[place_name(text)][1] for index, text in cells.items() if place_name(text) in places}
     frame["code_insee"] = [codes.get(index, "") for index in frame.index]
+    _read(sweep, frame, column, cells, read, keeps)
 
 
-LIST_LINKS = {
-    "preconisations": {"origine": ("verbatims", "verbatim")},
-    "indicateurs": {"verbatims": ("verbatims", "verbatim")},
+LINKS = {
+    ("indicateurs", "verbatims"): "verbatims",
+    ("preconisations", "origine"): "verbatims",
+    ("verbatims", "second_enjeu"): "enjeux",
 }
-"""Links held by list columns, for which Table Schema has no foreign key."""
+"""Sheet that a column names, where Table Schema cannot say it: in a list, or beside another word."""
+
+VOTED = {"indicateurs": ["critère", "indicateur"], "enjeux": ["enjeu"], "preconisations": ["levier"]}
+"""What a vote is about, by the sheet that holds its code."""
+
+
+def _target(name: str, column: Column) -> str | None:
+    """Sheet whose codes a column holds, if it holds any."""
+    linked = catalogue()[name].foreign_keys.get(column.name)
+    return linked[0] if linked else LINKS.get((name, column.name))
 
 
 def _links(sweep: Sweep) -> None:
     """References to another sheet: the same code in another writing is found, the rest is listed."""
-    for name, table in catalogue().items():
-        links = {**table.foreign_keys, **LIST_LINKS.get(name, {})}
-        for column, (target, key) in links.items():
-            if column == "commune" or column not in sweep.tables[name]:
-                continue
-            codes = {simplify(code): code for code in sweep.tables[target][key] if code}
-            frame = sweep.tables[name]
-            for index, text in frame[column][frame[column] != ""].items():
-                is_list = table[column].type == "list"
-                values = []
-                for item in items(text) if is_list else [text]:
-                    values.append(codes.get(simplify(item), item))
-                    if simplify(item) not in codes:
-                        sweep.tell(
-                            name,
-                            frame.loc[index],
-                            column,
-                            f"{table[column].title} vaut « {item} ».",
-                            f"un code de la feuille « {target} »" + ("" if codes else ", qui est vide ou absente"),
-                            "Corriger le code, ou ajouter la ligne qui manque.",
-                            "lien",
-                        )
-                if "; ".join(values) != text:
-                    frame.loc[index, column] = "; ".join(values)
-                if not codes:  # said once, not on each row
-                    break
+    for name, column, frame, cells in sweep.filled(_target):
+        _link_cells(sweep, frame, column, cells, _target(name, column))
+    votes = sweep.tables["votes"]
+    for target, objects in VOTED.items():
+        _link_cells(sweep, votes, catalogue()["votes"]["code"], votes["code"][votes["objet"].isin(objects)], target)
+
+
+def _link_cells(sweep: Sweep, frame: pd.DataFrame, column: Column, cells: pd.Series, target: str) -> None:
+    """Find the codes of a column in a sheet; that the sheet is absent is said once, not on each row."""
+    own = catalogue()[target].primary_key[-1]
+    codes = {simplify(code): code for code in sweep.tables[target][own] if code}
+    words = {"non repris": "non repris"} if column.name == "second_enjeu" else {}
+    rule = "lien/feuille vide" if not codes else "lien/non repris" if words else "lien"
+    known = {**codes, **words}
+    if not codes:
+        cells = cells[~cells.map(simplify).isin(words)][:1]
+
+    def read(text: str) -> Reading:
+        broken = "" if simplify(text) in known else rule
+        return Reading(known.get(simplify(text), text), regle=broken, choix=target)
+
+    _read(sweep, frame, column, cells, read)
 
 
 # ── plausibility ────────────────────────────────────────────────────────────────────────────────
@@ -574,27 +504,11 @@ def _meetings_agree(sweep: Sweep) -> None:
     for _, row in sweep.tables["reunions"].iterrows():
         own = fiches[fiches["reunion"] == row["reunion"]]
         present, tables = _numbers(row[["nb_presents", "nb_tables"]])
-        if len(own) > present:
-            sweep.tell(
-                "reunions",
-                row,
-                "nb_presents",
-                f"{len(own)} fiches pour {present:g} présents.",
-                "autant de présents que de fiches, ou plus",
-                "Vérifier le nombre de présents et les fiches.",
-                "présents",
-            )
         used = own["table"][own["table"] != ""].nunique()
+        if len(own) > present:
+            sweep.tell(row, "nb_presents", "présents", fiches=len(own), presents=present)
         if used > tables:
-            sweep.tell(
-                "reunions",
-                row,
-                "nb_tables",
-                f"{used} tables dans les fiches, {tables:g} dans la réunion.",
-                "le même nombre",
-                "Vérifier les tables.",
-                "tables",
-            )
+            sweep.tell(row, "nb_tables", "tables", fiches=used, reunion=tables)
 
 
 def _answers_agree(sweep: Sweep) -> None:
@@ -604,36 +518,12 @@ def _answers_agree(sweep: Sweep) -> None:
         value, base = _numbers(row[["valeur", "base"]])
         present = meetings.get(row["reunion"], "")
         if present and base > int(present):
-            sweep.tell(
-                "depouillements",
-                row,
-                "base",
-                f"{base:g} réponses pour {present} présents.",
-                "pas plus de réponses que de présents",
-                "Vérifier les deux nombres.",
-                "base",
-            )
+            sweep.tell(row, "base", "base/présents", base=base, presents=present)
         if value > base:
-            sweep.tell(
-                "depouillements",
-                row,
-                "valeur",
-                f"{value:g} réponses sur {base:g}.",
-                "pas plus de réponses que de personnes interrogées",
-                "Vérifier les deux nombres.",
-                "base",
-            )
+            sweep.tell(row, "valeur", "base/réponses", valeur=value, base=base)
     fiches = sweep.tables["fiches"]
     for _, row in fiches[(fiches["utilisateur"] == "non") & (fiches["services"] != "")].iterrows():
-        sweep.tell(
-            "fiches",
-            row,
-            "services",
-            "des services sont cités par une personne qui dit ne pas en utiliser.",
-            "oui, ou pas de service",
-            "Relire la fiche papier.",
-            "services",
-        )
+        sweep.tell(row, "services", "services")
 
 
 def _quantities_have_units(sweep: Sweep) -> None:
@@ -641,85 +531,53 @@ def _quantities_have_units(sweep: Sweep) -> None:
     for name, number in (("initiatives", "quantite"), ("depouillements", "valeur")):
         frame = sweep.tables[name]
         for _, row in frame[(frame[number] != "") & (frame["unite"] == "")].iterrows():
-            sweep.tell(
-                name,
-                row,
-                "unite",
-                "une quantité n'a pas d'unité : elle n'est ajoutée à aucune autre.",
-                "une unité (structures, chambres, voitures…)",
-                "Remplir l'unité.",
-                "unité",
-            )
+            sweep.tell(row, "unite", "unité")
+
+
+def allowance(rule: str) -> int | None:
+    """Points that the rule of a vote gives; None when it names none.
+
+    Examples
+    --------
+    >>> [allowance(rule) for rule in ("2 tours, 5 points par personne", "un avis par bulletin")]
+    [5, None]
+    """
+    found = re.search(r"(\d+)\s*points?\b", rule, re.IGNORECASE)
+    return int(found[1]) if found else None
 
 
 def _ballots_agree(sweep: Sweep) -> None:
     """A ballot holds no more points than the rule gives."""
     votes = sweep.tables["votes"].assign(points=lambda v: _numbers(v["points"]))
-    counted = votes[(votes["points"] > 0) & (votes["bulletin"] != "") & (votes["bulletin"] != "TOTAL")]
+    counted = votes[(votes["points"] > 0) & ~votes["bulletin"].isin(["", "TOTAL"])]
     for _, ballot in counted.groupby(["reunion", "objet", "bulletin"], sort=False):
-        rule = next((int(n) for text in ballot["regle"] for n in re.findall(r"\d+", text)), None)
-        given = ballot["points"].sum()
-        if rule is not None and given > rule:
-            row = ballot.iloc[-1]
-            sweep.tell(
-                "votes",
-                row,
-                "points",
-                f"le bulletin {row['bulletin']} donne {given:g} points.",
-                f"{rule} points au plus, selon la règle du vote",
-                "Relire le bulletin.",
-                "points",
-            )
+        allowed = next(filter(None, map(allowance, ballot["regle"])), None)
+        row, given = ballot.iloc[-1], ballot["points"].sum()
+        if allowed and given > allowed:
+            sweep.tell(row, "points", "points", bulletin=row["bulletin"], donnes=given, permis=allowed)
 
 
 def _measures_agree(sweep: Sweep) -> None:
     """A score stays within the scale of its indicator, and goes the way that the group wants."""
     scales = sweep.tables["indicateurs"].drop_duplicates("indicateur").set_index("indicateur")
-    for _, row in sweep.tables["mesures"].iterrows():
-        if row["indicateur"] not in scales.index:
-            continue
+    marks = sweep.tables["mesures"]
+    for _, row in marks[marks["indicateur"].isin(scales.index)].iterrows():
         scale = scales.loc[row["indicateur"]]
         low, high = _numbers(scale[["echelle_min", "echelle_max"]])
-        values = _numbers(row[["actuelle", "souhaitee"]])
-        for column, value in values.items():
-            if value < low or value > high:
-                sweep.tell(
-                    "mesures",
-                    row,
-                    column,
-                    f"la note {value:g} sort de l'échelle.",
-                    " et ".join(
-                        f"{word} {bound:g}" for word, bound in (("au moins", low), ("au plus", high)) if bound == bound
-                    ),
-                    "Relire la note.",
-                    "échelle",
-                )
-        away = values["souhaitee"] - values["actuelle"]
-        if (scale["sens"] == "augmente" and away < 0) or (scale["sens"] == "diminue" and away > 0):
-            sweep.tell(
-                "mesures",
-                row,
-                "souhaitee",
-                f"on souhaite {values['souhaitee']:g} et l'on est à {values['actuelle']:g}.",
-                f"un souhait qui {scale['sens']}",
-                "Vérifier que les deux notes ne sont pas inversées.",
-                "sens",
-            )
+        now, wished = _numbers(row[["actuelle", "souhaitee"]])
+        rule = "échelle/sans bas" if pd.isna(low) else "échelle/sans haut" if pd.isna(high) else "échelle/entre"
+        for column, mark in (("actuelle", now), ("souhaitee", wished)):
+            if mark < low or mark > high:
+                sweep.tell(row, column, rule, note=mark, bas=low, haut=high)
+        if (scale["sens"] == "augmente" and wished < now) or (scale["sens"] == "diminue" and wished > now):
+            sweep.tell(row, "souhaitee", "sens", souhaitee=wished, actuelle=now, sens=scale["sens"])
 
 
 def _recommendations_answer(sweep: Sweep) -> None:
     """A recommendation answers a stake: one that answers none is listed."""
     frame = sweep.tables["preconisations"]
     for _, row in frame[frame["enjeu"] == ""].iterrows():
-        sweep.tell(
-            "preconisations",
-            row,
-            "enjeu",
-            "cette préconisation ne répond à aucun enjeu.",
-            "le code d'un enjeu",
-            "Le choisir avec le groupe.",
-            "sans enjeu",
-        )
+        sweep.tell(row, "enjeu", "sans enjeu")
 
 
 def _no_twins(sweep: Sweep) -> None:
@@ -727,62 +585,32 @@ def _no_twins(sweep: Sweep) -> None:
     frame = sweep.tables["initiatives"]
     twins = frame.assign(n=frame["nom"].map(simplify)).duplicated(["n", "commune"])
     for _, row in frame[twins].iterrows():
-        sweep.tell(
-            "initiatives",
-            row,
-            "nom",
-            f"« {row['nom']} » figure déjà dans la même commune.",
-            "une ligne par initiative",
-            "Réunir les deux lignes si c'est la même.",
-            "doublon probable",
-        )
+        sweep.tell(row, "nom", "doublon probable", nom=row["nom"])
 
 
-def _newest_year(sweep: Sweep) -> int | None:
-    """Year of the newest meeting, observation or document of the folder."""
+def _newest_year(sweep: Sweep) -> int:
+    """Year of the newest meeting, observation or document of the folder; 9999 when none has a date."""
     dates = (("reunions", "date"), ("initiatives", "date_releve"), ("documents", "annee"))
-    years = (int(t[:4]) for name, column in dates for t in sweep.tables[name][column] if t)
-    return max(years, default=None)
+    return max((int(text[:4]) for name, column in dates for text in sweep.tables[name][column] if text), default=9999)
 
 
 def _years_plausible(sweep: Sweep) -> None:
     """A year is not before 1900, and nothing is created after the newest date of the folder."""
     newest = _newest_year(sweep)
-    for name, table in catalogue().items():
-        for column in table.typed:
-            if column.lecture not in ("annee", "date"):
-                continue
-            past = column.lecture == "annee" and column.name not in ("echeance", "annee")
-            frame = sweep.tables[name]
-            for _, row in frame[frame[column.name] != ""].iterrows():
-                late = past and newest is not None and int(row[column.name]) > newest
-                if int(row[column.name][:4]) < 1900 or late:
-                    sweep.tell(
-                        name,
-                        row,
-                        column.name,
-                        f"{column.title} vaut {row[column.name]}.",
-                        f"au plus tard {newest}, l'année du relevé le plus récent" if late else "1900 ou après",
-                        "Vérifier l'année.",
-                        "année",
-                    )
+    for _, column, frame, cells in sweep.filled(lambda name, column: column.lecture in ("annee", "date")):
+        years = cells.str[:4].astype(int)
+        is_past = column.lecture == "annee" and column.name not in ("echeance", "annee")
+        late = (years > newest) & is_past
+        for index in cells.index[late | (years < 1900)]:
+            rule = "année/trop tard" if late[index] else "année/trop tôt"
+            sweep.tell(frame.loc[index], column.name, rule, colonne=column, texte=cells[index], annee=newest)
 
 
 def _no_contacts(sweep: Sweep) -> None:
     """An e-mail or a telephone number in a free text identifies a person."""
-    for name, columns in FREE_TEXT.items():
-        for column in columns:
-            frame = sweep.tables[name]
-            for _, row in frame[frame[column].str.contains(CONTACT)].iterrows():
-                sweep.tell(
-                    name,
-                    row,
-                    column,
-                    "ce texte contient une adresse ou un numéro de téléphone.",
-                    "un texte sans coordonnées",
-                    "Les retirer. Les pages publiques les remplacent par […].",
-                    "coordonnées",
-                )
+    for _, column, frame, cells in sweep.filled(lambda name, column: column.name in FREE_TEXT.get(name, ())):
+        for index in cells.index[cells.str.contains(CONTACT)]:
+            sweep.tell(frame.loc[index], column.name, "coordonnées")
 
 
 PLAUSIBILITY = (
@@ -827,16 +655,16 @@ def retained(entre_pairs: str, communaute: str) -> str:
 
 def _service_matches(sweep: Sweep) -> None:
     """Show which services were recognised under another writing; the sheet keeps its words."""
-    named = (("fiches", "services"), ("depouillements", "reponse"))
-    title = catalogue()["fiches"]["services"].title
-    for name, column in named:
-        frame = sweep.tables[name]
-        asked = frame if name == "fiches" else frame[frame["question"] == title]
-        for _, row in asked.iterrows():
-            for item in items(row[column]):
-                entry = services().get(simplify(item))
-                if entry and entry["nom"] != item:
-                    sweep.match(name, row, column, item, entry["nom"], "autre écriture")
+
+    def read(text: str) -> Reading:
+        name = services().get(simplify(text), {}).get("nom", text)
+        return Reading(name, "autre écriture" if name != text else "")
+
+    fiches, published = sweep.tables["fiches"], sweep.tables["depouillements"]
+    tables = catalogue()
+    asked = published["reponse"][published["question"] == tables["fiches"]["services"].title]
+    _read(sweep, fiches, tables["fiches"]["services"], fiches["services"], read, keeps=True)
+    _read(sweep, published, tables["depouillements"]["reponse"], asked, read, keeps=True)
 
 
 def typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ result; it is drawn in one of eight kinds, or as a table. The library draws, the
 """
 
 import math
+import textwrap
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -180,41 +181,51 @@ def figure(key: str, frame: pd.DataFrame, chart=None, n=None, source: str = "", 
 
 # ── the kinds of chart ──────────────────────────────────────────────────────────────────────────
 
+QUIET = {"showgrid": False, "zeroline": False, "fixedrange": True, "automargin": True, "gridcolor": "#eeeeee"}
+TEMPLATE = go.layout.Template(
+    layout={
+        "font": {"family": "system-ui, sans-serif", "size": 14, "color": INK}, "xaxis": QUIET, "yaxis": QUIET,
+        "paper_bgcolor": "white", "plot_bgcolor": "white", "separators": ",\u202f", "dragmode": False,
+        "legend": {"orientation": "h", "y": -0.15, "x": 0, "traceorder": "normal"},
+        "hoverlabel": {"font": {"size": 14}}, "hovermode": "closest", "margin": {"l": 10, "r": 20, "t": 10, "b": 40},
+    }
+)  # fmt: skip
+HIDDEN, DOWNWARDS, RULED = {"visible": False}, {"autorange": "reversed"}, {"showgrid": True, "rangemode": "tozero"}
 
-def _drawn(traces: list, height: int, left: int = 10, **layout) -> go.Figure:
-    chart = go.Figure(traces)
-    chart.update_layout(
-        template=go.layout.Template(),
-        height=height,
-        margin={"l": left, "r": 20, "t": 10, "b": 40},
-        font={"family": "system-ui, sans-serif", "size": 14, "color": INK},
-        paper_bgcolor="white", plot_bgcolor="white",
-        separators=",\u202f",
-        legend={"orientation": "h", "y": -0.15, "x": 0, "traceorder": "normal"},
-        hoverlabel={"font": {"size": 14}},
-        hovermode="closest",
-        dragmode=False,
+
+def _drawn(traces: list, height: int, **layout) -> go.Figure:
+    return go.Figure(traces, layout={"template": TEMPLATE, "height": height, **layout})
+
+
+def _marks(xs, ys, name: str = "", **marker) -> go.Scatter:
+    """Marks with their value on hover."""
+    return go.Scatter(
+        x=list(xs), y=list(ys), mode="markers", name=name, marker={"size": 13, "color": SHADES[0], **marker},
+        hovertemplate="%{y} : %{x}<extra>" + escape(name) + "</extra>",
     )  # fmt: skip
-    chart.update_layout(**layout)
-    return chart
+
+
+def _strokes(strokes: list[list[tuple]], line: dict, **options) -> go.Scatter:
+    """Several lines of points as one trace."""
+    points = [point for stroke in strokes for point in (*stroke, (None, None))]
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return go.Scatter(x=xs, y=ys, mode="lines", line=line, hoverinfo="skip", **options)
 
 
 def _wrap(text: str, width: int = 34) -> str:
-    lines, line = [], ""
-    for word in str(text).split():
-        if line and len(line) + len(word) > width:
-            lines, line = [*lines, line], word
-        else:
-            line = f"{line} {word}".strip()
-    return "<br>".join(escape(part) for part in [*lines, line])
+    lines = textwrap.wrap(str(text), width, break_long_words=False, break_on_hyphens=False)
+    return "<br>".join(escape(line) for line in lines)
 
 
 def _labels(values) -> list[str]:
     return [_wrap(value) for value in values]
 
 
-def _axis(**options) -> dict:
-    return {"showgrid": False, "zeroline": False, "fixedrange": True, "automargin": True, **options}
+def _leaders(frame: pd.DataFrame, label: str, value: str) -> dict[str, Any]:
+    """What a reading may name: the rows of the highest value, that value, and whether they are several."""
+    top = frame[value].max()
+    leaders = [str(name) for name in frame.loc[frame[value] == top, label]]
+    return {"premiers": leaders, "n_premier": top, "several": len(leaders)}
 
 
 def bars(
@@ -225,33 +236,26 @@ def bars(
         return figure(key, frame, **rest)
     labels = _labels(frame[label])
     shown = [part for part in parts or [] if frame[part].sum()] or [value]
-    titles = dict(_columns(phrases()["figures"][key], frame))
+    titles = {column: escape(title) for column, (title, _) in _columns(phrases()["figures"][key], frame).items()}
     traces = [
         go.Bar(
-            y=labels, x=frame[part].tolist(), orientation="h", name=titles.get(part, (part,))[0],
+            y=labels, x=frame[part].tolist(), orientation="h", name=titles[part], insidetextanchor="middle", textangle=0,
             text=[f"{v:g}" if v else "" for v in frame[part]], textposition="inside" if parts else "outside",
-            insidetextanchor="middle", textangle=0, cliponaxis=False,
-            marker={"color": SHADES[i % len(SHADES)], "line": {"color": "white", "width": 1}},
-            hovertemplate="%{y} : %{x}<extra>" + escape(str(titles.get(part, (part,))[0])) + "</extra>",
+            marker={"color": colour, "line": {"color": "white", "width": 1}}, cliponaxis=False,
+            hovertemplate="%{y} : %{x}<extra>" + titles[part] + "</extra>",
         )
-        for i, part in enumerate(shown)
+        for part, colour in zip(shown, SHADES, strict=False)
     ]  # fmt: skip
-    chart = _drawn(
-        traces, 90 + 34 * len(frame), barmode="stack", showlegend=len(shown) > 1,
-        xaxis=_axis(visible=False), yaxis=_axis(autorange="reversed"), bargap=0.25,
-    )  # fmt: skip
+    stacked = {"barmode": "stack", "bargap": 0.25, "showlegend": len(shown) > 1}
+    chart = _drawn(traces, 90 + 34 * len(frame), xaxis=HIDDEN, yaxis=DOWNWARDS, **stacked)
     return figure(key, frame, chart, **{**_leaders(frame, label, value), **rest})
 
 
-def _leaders(frame: pd.DataFrame, label: str, value: str) -> dict[str, Any]:
-    """What a reading may name: the rows of the highest value, that value, and whether they are several."""
-    top = frame[value].max()
-    leaders = [str(name) for name in frame.loc[frame[value] == top, label]]
-    return {"premiers": leaders, "n_premier": top, "several": len(leaders)}
-
-
-CLASSES = [(0, 0, "aucune"), (1, 1, "1"), (2, 3, "2 ou 3"), (4, 6, "4 à 6"), (7, 10**6, "7 et plus")]
-"""Classes of the map of initiatives, the same for every territory."""
+CLASSES = [
+    (0, 0, "aucune", "#ffffff"), (1, 1, "1", "#dbe9f1"), (2, 3, "2 ou 3", "#a3c9de"),
+    (4, 6, "4 à 6", "#3d7ea6"), (7, 10**6, "7 et plus", "#0b3c5d"),
+]  # fmt: skip
+"""Classes of the maps and their colours, the same for every territory."""
 
 
 def _rings(outlines: pd.DataFrame) -> dict[str, list[list[tuple[int, int]]]]:
@@ -261,6 +265,15 @@ def _rings(outlines: pd.DataFrame) -> dict[str, list[list[tuple[int, int]]]]:
         ring = list(zip(numbers[::2], numbers[1::2], strict=True))
         rings.setdefault(code, []).append([*ring, ring[0]])
     return rings
+
+
+def _centre(ring: list[tuple[int, int]]) -> tuple[float, float]:
+    """Centroid of a closed ring."""
+    area = x = y = 0.0
+    for (x0, y0), (x1, y1) in zip(ring, ring[1:], strict=False):
+        cross = x0 * y1 - x1 * y0
+        area, x, y = area + cross, x + (x0 + x1) * cross, y + (y0 + y1) * cross
+    return (round(x / (3 * area), 1), round(y / (3 * area), 1)) if area else ring[0]
 
 
 def commune_map(key: str, frame: pd.DataFrame, outlines: pd.DataFrame, today: pd.Series, **rest) -> Figure:
@@ -279,133 +292,78 @@ def commune_map(key: str, frame: pd.DataFrame, outlines: pd.DataFrame, today: pd
         return figure(key, frame, **rest)
     rings = _rings(outlines)
     counts = frame.groupby(frame["code_insee"].replace(today.to_dict()))["nb"].sum().to_dict()
-    fills = ["#ffffff", "#dbe9f1", "#a3c9de", "#3d7ea6", "#0b3c5d"]
     traces = []
-    for (low, high, name), colour in zip(CLASSES, fills, strict=True):
-        xs: list = []
-        ys: list = []
-        for code, own in rings.items():
-            if low <= counts.get(code, 0) <= high:
-                for ring in own:
-                    xs += [x for x, _ in ring] + [None]
-                    ys += [y for _, y in ring] + [None]
-        if xs:
-            traces.append(
-                go.Scatter(
-                    x=xs,
-                    y=ys,
-                    mode="lines",
-                    fill="toself",
-                    fillcolor=colour,
-                    name=name,
-                    hoverinfo="skip",
-                    line={"color": GREY, "width": 0.8},
-                )
-            )
-    centres = {code: _centre(own[0]) for code, own in rings.items()}
+    for low, high, name, colour in CLASSES:
+        filled = [ring for code, own in rings.items() if low <= counts.get(code, 0) <= high for ring in own]
+        if filled:
+            line = {"color": GREY, "width": 0.8}
+            traces.append(_strokes(filled, line, fill="toself", fillcolor=colour, name=name))
     names = dict(zip(frame["code_insee"], frame["commune"], strict=True))
-    known = [code for code in centres if code in names]
+    known = [code for code in rings if code in names]
+    centres = [_centre(rings[code][0]) for code in known]
     traces.append(
         go.Scatter(
-            x=[centres[c][0] for c in known], y=[centres[c][1] for c in known], mode="text",
+            x=[x for x, _ in centres], y=[y for _, y in centres], mode="text", showlegend=False,
             text=[f"{_wrap(names[c], 16)}<br>{counts[c]:g}" if counts[c] else "" for c in known],
             textfont={"color": ["white" if counts[c] > 3 else INK for c in known], "size": 12},
             customdata=[f"{names[c]} : {counts[c]:g}" for c in known], hovertemplate="%{customdata}<extra></extra>",
-            showlegend=False,
         )
     )  # fmt: skip
-    chart = _drawn(
-        traces, 520, xaxis=_axis(visible=False), yaxis=_axis(visible=False, scaleanchor="x"),
-        margin={"l": 0, "r": 0, "t": 0, "b": 30}, legend={"orientation": "h", "y": -0.02, "x": 0},
-    )  # fmt: skip
-    return figure(key, frame, chart, **rest)
-
-
-def _centre(ring: list[tuple[int, int]]) -> tuple[float, float]:
-    """Centroid of a closed ring."""
-    area = x = y = 0.0
-    for (x0, y0), (x1, y1) in zip(ring, ring[1:], strict=False):
-        cross = x0 * y1 - x1 * y0
-        area, x, y = area + cross, x + (x0 + x1) * cross, y + (y0 + y1) * cross
-    return (round(x / (3 * area), 1), round(y / (3 * area), 1)) if area else ring[0]
+    flat = {"xaxis": HIDDEN, "yaxis": {**HIDDEN, "scaleanchor": "x"}, "margin": {"l": 0, "r": 0, "t": 0, "b": 30}}
+    return figure(key, frame, _drawn(traces, 520, legend={"y": -0.02}, **flat), **rest)
 
 
 def curve(key: str, frame: pd.DataFrame, x: str, y: str, **rest) -> Figure:
     """Cumulative count by year, as steps."""
     if frame.empty:
         return figure(key, frame, **rest)
-    trace = go.Scatter(
-        x=frame[x].tolist(), y=frame[y].tolist(), mode="lines+markers", line={"shape": "hv", "color": SHADES[0], "width": 2.5},
-        hovertemplate="%{x} : %{y}<extra></extra>",
-    )  # fmt: skip
-    chart = _drawn(
-        [trace], 320, xaxis=_axis(tickformat="d"), yaxis=_axis(rangemode="tozero", showgrid=True, gridcolor="#eeeeee")
-    )
-    ends = {"premiere": str(frame[x].iloc[0]), "derniere": str(frame[x].iloc[-1]), "n_derniere": frame[y].iloc[-1]}
-    return figure(key, frame, chart, **{**ends, **rest})
+    years, counts = frame[x].tolist(), frame[y].tolist()
+    line = {"shape": "hv", "color": SHADES[0], "width": 2.5}
+    trace = go.Scatter(x=years, y=counts, mode="lines+markers", line=line, hovertemplate="%{x} : %{y}<extra></extra>")
+    ends = {"premiere": str(years[0]), "derniere": str(years[-1]), "n_derniere": counts[-1]}
+    return figure(key, frame, _drawn([trace], 320, xaxis={"tickformat": "d"}, yaxis=RULED), **{**ends, **rest})
 
 
-def network(key: str, frame: pd.DataFrame, source_column: str, target_column: str, marked: str = "", **rest) -> Figure:
+def network(key: str, frame: pd.DataFrame, source_column: str, target_column: str, marked: str, **rest) -> Figure:
     """Links between actors placed on a circle; those that ``marked`` answers « oui » are thick."""
     if frame.empty:
         return figure(key, frame, **rest)
     nodes = sorted({*frame[source_column], *frame[target_column]})
-    angle = {node: math.pi / 2 - 2 * math.pi * i / len(nodes) for i, node in enumerate(nodes)}
+    angles = [math.pi / 2 - 2 * math.pi * i / len(nodes) for i in range(len(nodes))]
+    at = {node: (round(math.cos(a), 3), round(math.sin(a), 3)) for node, a in zip(nodes, angles, strict=True)}
+    is_new = frame[marked] == "oui"
     traces = []
-    for new in (False, True):
-        xs, ys = [], []
-        for _, row in frame[(frame[marked] == "oui") == new].iterrows():
-            for node in (row[source_column], row[target_column]):
-                xs.append(round(math.cos(angle[node]), 3))
-                ys.append(round(math.sin(angle[node]), 3))
-            xs, ys = [*xs, None], [*ys, None]
-        if xs:
-            line = {"width": 3, "color": ACCENT} if new else {"width": 1.5, "color": GREY, "dash": "dot"}
-            name = "né des pratiques collaboratives" if new else "autre lien"
-            traces.append(go.Scatter(x=xs, y=ys, mode="lines", line=line, name=name, hoverinfo="skip"))
-    right = [math.cos(angle[n]) >= 0 for n in nodes]
+    for name, own, line in (
+        ("autre lien", frame[~is_new], {"width": 1.5, "color": GREY, "dash": "dot"}),
+        ("né des pratiques collaboratives", frame[is_new], {"width": 3, "color": ACCENT}),
+    ):
+        ends = [[at[a], at[b]] for a, b in zip(own[source_column], own[target_column], strict=True)]
+        traces += [_strokes(ends, line, name=name)] if ends else []
     traces.append(
         go.Scatter(
-            x=[round(math.cos(angle[n]), 3) for n in nodes], y=[round(math.sin(angle[n]), 3) for n in nodes],
-            mode="markers+text", text=[_wrap(n, 22) for n in nodes], marker={"size": 11, "color": SHADES[0]},
-            textposition=["middle right" if r else "middle left" for r in right], textfont={"size": 12},
-            hoverinfo="skip", showlegend=False,
+            x=[x for x, _ in at.values()], y=[y for _, y in at.values()], mode="markers+text", hoverinfo="skip",
+            text=[_wrap(node, 22) for node in nodes], marker={"size": 11, "color": SHADES[0]}, textfont={"size": 12},
+            textposition=["middle right" if x >= 0 else "middle left" for x, _ in at.values()], showlegend=False,
         )
     )  # fmt: skip
-    chart = _drawn(
-        traces, 480, xaxis=_axis(visible=False, range=[-2.4, 2.4]), yaxis=_axis(visible=False, range=[-1.25, 1.25])
-    )
+    chart = _drawn(traces, 480, xaxis={**HIDDEN, "range": [-2.4, 2.4]}, yaxis={**HIDDEN, "range": [-1.25, 1.25]})
     return figure(key, frame, chart, **rest)
 
 
 def dots(key: str, frame: pd.DataFrame, label: str, value: str, marks: pd.DataFrame | None = None, **rest) -> Figure:
-    """Sorted dots with the value written; ``marks`` adds one small mark per table beside the total.
-
-    ``marks`` holds ``label, table, value`` columns named ``label, table, points``.
-    """
+    """Sorted dots with the value written; ``marks`` (``label, table, points``) adds one mark per table."""
     if frame.empty:
         return figure(key, frame, **rest)
     labels = _labels(frame[label])
-    traces = [
-        go.Scatter(
-            x=frame[value].tolist(), y=labels, mode="markers+text", name="total", text=[f"{v:g}" for v in frame[value]],
-            textposition="middle right", marker={"size": 13, "color": SHADES[0]}, hovertemplate="%{y} : %{x}<extra>total</extra>",
-        )
-    ]  # fmt: skip
+    total = _marks(frame[value], labels, "total")
+    total.update(mode="markers+text", text=[f"{v:g}" for v in frame[value]], textposition="middle right")
     symbols = ["circle-open", "square-open", "diamond-open", "triangle-up-open", "cross-open", "x-open"]
-    for i, (table, own) in enumerate(marks.groupby("table") if marks is not None else ()):
-        traces.append(
-            go.Scatter(
-                x=own["points"].tolist(), y=_labels(own["label"]), mode="markers", name=str(table),
-                marker={"size": 9, "symbol": symbols[i % len(symbols)], "color": GREY, "line": {"width": 1.5}},
-                hovertemplate="%{y} : %{x}<extra>" + escape(str(table)) + "</extra>",
-            )
-        )  # fmt: skip
-    chart = _drawn(
-        traces, 120 + 36 * len(frame), showlegend=len(traces) > 1,
-        xaxis=_axis(rangemode="tozero", showgrid=True, gridcolor="#eeeeee"),
-        yaxis=_axis(autorange="reversed", categoryorder="array", categoryarray=labels),
-    )  # fmt: skip
+    tables = [
+        _marks(own["points"], _labels(own["label"]), table, size=9, symbol=symbol, color=GREY, line={"width": 1.5})
+        for (table, own), symbol in zip(marks.groupby("table") if marks is not None else (), symbols, strict=False)
+    ]
+    order = {**DOWNWARDS, "categoryorder": "array", "categoryarray": labels}
+    chart = _drawn([total, *tables], 120 + 36 * len(frame), showlegend=bool(tables), xaxis=RULED, yaxis=order)
     return figure(key, frame, chart, **{**_leaders(frame, label, value), **rest})
 
 
@@ -416,26 +374,14 @@ def dumbbell(
     if frame.empty:
         return figure(key, frame, **rest)
     labels = _labels(frame[label])
-    xs, ys = [], []
-    for row_label, a, b in zip(labels, frame[start], frame[end], strict=True):
-        xs, ys = [*xs, a, b, None], [*ys, row_label, row_label, None]
+    rows = zip(labels, frame[start], frame[end], strict=True)
     traces = [
-        go.Scatter(x=xs, y=ys, mode="lines", line={"color": GREY, "width": 3}, hoverinfo="skip", showlegend=False)
+        _strokes([[(a, y), (b, y)] for y, a, b in rows], {"color": GREY, "width": 3}, showlegend=False),
+        _marks(frame[start], labels, "aujourd'hui"),
+        _marks(frame[end], labels, "souhaité", symbol="diamond-open", color=ACCENT, line={"width": 2}),
     ]
-    for column, name, symbol, colour in (
-        (start, "aujourd'hui", "circle", SHADES[0]), (end, "souhaité", "diamond-open", ACCENT),
-    ):  # fmt: skip
-        traces.append(
-            go.Scatter(
-                x=frame[column].tolist(), y=labels, mode="markers", name=name,
-                marker={"size": 13, "symbol": symbol, "color": colour, "line": {"width": 2}},
-                hovertemplate="%{y} : %{x}<extra>" + name + "</extra>",
-            )
-        )  # fmt: skip
-    chart = _drawn(
-        traces, 110 + 36 * len(frame), xaxis=_axis(range=[scale[0] - 0.2, scale[1] + 0.2], dtick=1, showgrid=True, gridcolor="#eeeeee"),
-        yaxis=_axis(autorange="reversed"),
-    )  # fmt: skip
+    along = {"range": [scale[0] - 0.2, scale[1] + 0.2], "dtick": 1, "showgrid": True}
+    chart = _drawn(traces, 110 + 36 * len(frame), xaxis=along, yaxis=DOWNWARDS)
     return figure(key, frame, chart, **{**_leaders(frame, label, "ecart"), **rest})
 
 
@@ -449,16 +395,16 @@ def radar(
     traces = [
         go.Scatterpolar(
             r=[*frame[column], frame[column].iloc[0]], theta=around, mode="lines+markers", name=name,
-            line={"color": colour, "dash": dash, "width": 2}, hovertemplate="%{theta} : %{r}<extra>" + name + "</extra>",
+            line={"width": 2, **line}, hovertemplate="%{theta} : %{r}<extra>" + name + "</extra>",
         )
-        for column, name, colour, dash in ((start, "aujourd'hui", SHADES[0], "solid"), (end, "souhaité", ACCENT, "dash"))
+        for column, name, line in (
+            (start, "aujourd'hui", {"color": SHADES[0]}), (end, "souhaité", {"color": ACCENT, "dash": "dash"}),
+        )
     ]  # fmt: skip
-    chart = _drawn(
-        traces, 460, margin={"l": 90, "r": 90, "t": 40, "b": 40},
-        polar={"radialaxis": {"range": [0, scale[1]], "dtick": 1, "angle": 90, "tickfont": {"size": 11}, "gridcolor": PALE},
-               "angularaxis": {"direction": "clockwise", "rotation": 90, "tickfont": {"size": 12}, "gridcolor": PALE},
-               "bgcolor": "white"},
-    )  # fmt: skip
+    radial = {"range": [0, scale[1]], "dtick": 1, "angle": 90, "tickfont": {"size": 11}, "gridcolor": PALE}
+    angular = {"direction": "clockwise", "rotation": 90, "tickfont": {"size": 12}, "gridcolor": PALE}
+    polar = {"radialaxis": radial, "angularaxis": angular, "bgcolor": "white"}
+    chart = _drawn(traces, 460, margin={"l": 90, "r": 90, "t": 40, "b": 40}, polar=polar)
     return figure(key, frame, chart, **rest)
 
 
@@ -467,13 +413,6 @@ def timeline(key: str, frame: pd.DataFrame, when: str, label: str, **rest) -> Fi
     dated = frame.dropna(subset=when)
     if dated.empty:
         return figure(key, frame, **rest)
-    labels = _labels(dated[label])
-    trace = go.Scatter(
-        x=dated[when].tolist(), y=labels, mode="markers", marker={"size": 13, "color": SHADES[0]},
-        hovertemplate="%{y} : %{x}<extra></extra>",
-    )  # fmt: skip
-    chart = _drawn(
-        [trace], 90 + 34 * len(dated), xaxis=_axis(type="date", tickformat="%m/%Y", showgrid=True, gridcolor="#eeeeee"),
-        yaxis=_axis(autorange="reversed"),
-    )  # fmt: skip
-    return figure(key, frame, chart, **rest)
+    along = {"type": "date", "tickformat": "%m/%Y", "showgrid": True}
+    trace = _marks(dated[when], _labels(dated[label]))
+    return figure(key, frame, _drawn([trace], 90 + 34 * len(dated), xaxis=along, yaxis=DOWNWARDS), **rest)

@@ -22,46 +22,45 @@ import pandas as pd
 
 from .child import ChildError, run
 from .paths import shown
-from .schema import A_VERIFIER, BLOQUANT, Problem, Table, catalogue, simplify
+from .schema import Problem, Table, catalogue, problem, simplify
 
 PLACE = ["fichier", "feuille", "ligne"]
 """Where a row comes from: first columns of every raw and tidy table."""
 
 SECONDS, MEGABYTES = 30, 1024
-MAX_UNPACKED_BYTES, MAX_ROWS, MAX_COLUMNS, MAX_CHARACTERS = 300_000_000, 50_000, 500, 32_767
+MAX_UNPACKED_BYTES, MAX_TEXT_BYTES = 300_000_000, 30_000_000
+MAX_ROWS, MAX_COLUMNS, MAX_CHARACTERS = 50_000, 500, 32_767
 SPREADSHEETS, TEXTS = (".xlsx", ".ods"), (".csv", ".tsv", ".txt")
 BESIDE = ("corrections.csv", "listes.csv")
 
 SIGNATURES = {
-    b"\xd0\xcf\x11\xe0": "un classeur protégé par un mot de passe, ou un ancien fichier .xls",
-    b"\x89PNG": "une image",
-    b"\xff\xd8\xff": "une image",
-    b"GIF8": "une image",
-    b"%PDF": "un document PDF",
+    b"\xd0\xcf\x11\xe0": "contenu/mot de passe",
+    b"\x89PNG": "contenu/image",
+    b"\xff\xd8\xff": "contenu/image",
+    b"GIF8": "contenu/image",
+    b"%PDF": "contenu/pdf",
 }
+"""Rule that a file breaks, by its first bytes."""
 ERROR = re.compile(r"#(REF|VALUE|VALEUR|DIV/0|NUM|NOMBRE|NULL|NUL|NAME|NOM|N/A)[!?]?|Err:\d{3}")
 """What a spreadsheet shows where a formula failed."""
 CELL = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"([^>/]*)>(.*?)</c>', re.DOTALL)
 """A cell of an .xlsx that holds something: its letters, its row, its other marks, its content."""
 NEVER_COMPUTED = re.compile(rb"(</f>|<f[^>]*/>)(<v></v>|<v */>)?$")
 ODS = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-ASK_RESAVE = "Ouvrir le fichier dans le tableur, l'enregistrer au format .xlsx sans mot de passe."
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """What the child found in one sheet: rows of text under our names, and what it left aside."""
+    """What the child found in one sheet: rows of text under our names, and the rules it breaks.
+
+    ``told`` holds a rule, a cell and a title of column: the last two are empty when there is none.
+    """
 
     name: str
     table: str
     letters: dict[str, str] = field(default_factory=dict)
     rows: list[tuple[int, dict[str, str]]] = field(default_factory=list)
-    unknown: list[tuple[str, str]] = field(default_factory=list)
-    doubled: list[tuple[str, str]] = field(default_factory=list)
-    note: str = ""
-    title_row: int = 1
-    blind: list[str] = field(default_factory=list)
-    stray: str = ""
+    told: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -128,22 +127,22 @@ def column_letter(index: int) -> str:
 # ── one file, in a child ────────────────────────────────────────────────────────────────────────
 
 
-def _headers() -> dict[str, dict[str, tuple[str, str]]]:
-    """For each table, our column and its kind by every simplified spelling of its header."""
-    kinds = {}
-    for name, table in catalogue().items():
-        kinds[name] = {
-            simplify(spelling): (column.name, "left" if column.is_direct or column.is_computed else column.lecture)
+def _headers() -> dict[str, dict[str, str]]:
+    """For each table, our column by every simplified spelling of its header; nothing when it is left."""
+    return {
+        name: {
+            simplify(spelling): "" if column.is_direct or column.is_computed else column.name
             for column in table.columns
             for spelling in column.spellings
         }
-    return kinds
+        for name, table in catalogue().items()
+    }
 
 
-def _header_row(grid: list[list[str]], known: dict) -> int:
-    """Row of the headers: the one of the first ten that holds most titles we know."""
+def _header_row(grid: list[list[str]], known: dict[str, str]) -> int:
+    """Row of the headers: the one of the first ten that holds most titles we know; -1 when none does."""
     scores = [sum(simplify(cell) in known for cell in row) for row in grid[:10]]
-    return scores.index(max(scores)) if scores and max(scores) else -1
+    return scores.index(max(scores)) if any(scores) else -1
 
 
 def _beyond(grid: list[list[str]]) -> str:
@@ -155,55 +154,55 @@ def _beyond(grid: list[list[str]]) -> str:
     return ""
 
 
-def _sheet(name: str, table: str, grid: list[list[str]], headers: dict, failed: frozenset = frozenset()) -> Sheet:
+def _sheet(
+    name: str, table: str, grid: list[list[str]], known: dict[str, str], failed: frozenset = frozenset()
+) -> Sheet:
+    """Rows of a grid under our names; cells whose formula failed are empty."""
     if stray := _beyond(grid):
-        return Sheet(name, table, stray=stray)
-    known = headers[table]
+        return Sheet(name, table, told=[("cellule égarée", stray, "")])
     first = _header_row(grid, known)
     if first < 0:
-        if any(any(row) for row in grid):
-            return Sheet(name, table, note="aucun titre de colonne reconnu")
-        return Sheet(name, table, note="vide")
-    positions, unknown, doubled, kinds = {}, [], [], {}
-    for index, title in enumerate(grid[first]):
-        column, kind = known.get(simplify(title), ("", ""))
-        below = any(len(row) > index and row[index] for row in grid[first + 1 :])
-        if not column and (title or below):
-            unknown.append((column_letter(index), title))
-        elif column in positions:
-            doubled.append((column_letter(index), title))
-        elif column and kind != "left":
-            positions[column], kinds[column] = index, kind
-    rows, blind = [], []
-    for number, cells in enumerate(grid[first + 1 :], first + 2):
-        row = {c: cells[i] for c, i in positions.items() if i < len(cells) and cells[i]}
-        for column, index in positions.items():
-            cell = f"{column_letter(index)}{number}"
-            if cell in failed or ERROR.fullmatch(row.get(column, "")):
-                row.pop(column, None)
-                blind.append(cell)
-        if row:
-            for column, text in row.items():
-                if kinds[column] == "oui_non" and text.lower() in ("1", "vrai", "true"):
-                    row[column] = "oui"
-                elif kinds[column] == "oui_non" and text.lower() in ("0", "faux", "false"):
-                    row[column] = "non"
-            rows.append((number, row))
+        return Sheet(name, table, told=[("titres", "", "")] if any(map(any, grid)) else [])
+    positions, told = _positions(grid[first:], first + 1, known)
     letters = {column: column_letter(index) for column, index in positions.items()}
-    return Sheet(name, table, letters, rows, unknown, doubled, "", first + 1, blind)
+    rows = []
+    for number, cells in enumerate(grid[first + 1 :], first + 2):
+        row = {column: cells[index] for column, index in positions.items() if index < len(cells) and cells[index]}
+        for column, letter in letters.items():
+            if f"{letter}{number}" in failed or ERROR.fullmatch(row.get(column, "")):
+                row.pop(column, None)
+                told.append(("formule", f"{letter}{number}", ""))
+        if row:
+            rows.append((number, row))
+    return Sheet(name, table, letters, rows, told)
+
+
+def _positions(grid: list[list[str]], number: int, known: dict[str, str]) -> tuple[dict[str, int], list[tuple]]:
+    """Place of each column that is read, by the headers of the first row; what is wrong with others."""
+    positions, told = {}, []
+    for index, title in enumerate(grid[0]):
+        column, cell = known.get(simplify(title)), f"{column_letter(index)}{number}"
+        if column in positions:
+            told.append(("titre en double", cell, title))
+        elif column:
+            positions[column] = index
+        elif column is None and title:
+            told.append(("colonne inconnue", cell, title))
+        elif column is None and any(len(row) > index and row[index] for row in grid[1:]):
+            told.append(("colonne inconnue/sans titre", cell, ""))
+    return positions, told
 
 
 def _table_named(name: str, spellings: dict[str, str]) -> str:
     """Table that a sheet or file name stands for: the name itself, or the name and a suffix."""
     plain = simplify(name)
-    for spelling in sorted(spellings, key=len, reverse=True):
-        if plain == spelling or plain.startswith(spelling + " "):
-            return spellings[spelling]
-    return ""
+    return next((table for known, table in spellings.items() if plain == known or plain.startswith(known + " ")), "")
 
 
 def _spellings() -> dict[str, str]:
-    return {simplify(spelling): table.name for table in catalogue().values() for spelling in table.spellings}
+    """Table by every simplified spelling of its name, the longest first."""
+    known = {simplify(spelling): table.name for table in catalogue().values() for spelling in table.spellings}
+    return dict(sorted(known.items(), key=lambda item: -len(item[0])))
 
 
 def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -267,30 +266,30 @@ def _read_workbook(path: str, headers: dict, spellings: dict[str, str]) -> list[
     from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
     found = []
-    workbook = CalamineWorkbook.from_path(path)
-    archive = zipfile.ZipFile(path)
+    workbook, archive = CalamineWorkbook.from_path(path), zipfile.ZipFile(path)
     is_xlsx = path.lower().endswith(".xlsx")
     parts, failures = (_parts(archive), {}) if is_xlsx else ({}, _failed_in_ods(archive))
     for metadata in workbook.sheets_metadata:
-        name = metadata.name
-        table = _table_named(name, spellings)
+        name, table = metadata.name, _table_named(metadata.name, spellings)
         visible = metadata.visible == SheetVisibleEnum.Visible
-        if not visible or not table:
-            if visible or table:
-                found.append(Sheet(name, table, note="" if visible else "masquée"))
+        if visible and not table:
+            found.append(Sheet(name, ""))
+        elif table and not visible:
+            found.append(Sheet(name, table, told=[("feuille masquée", "", "")]))
+        if not (visible and table):
             continue
         stray, failed = "", failures.get(name, frozenset())
         if parts.get(name) in archive.namelist():
             stray, failed = _look_inside(archive, parts[name])
-        sheet = None if stray else workbook.get_sheet_by_name(name)
-        last_row, last_column = sheet.end or (0, 0) if sheet else (0, 0)
-        if last_row >= MAX_ROWS or last_column >= MAX_COLUMNS:
-            stray = f"{column_letter(last_column)}{last_row + 1}"
+        if not stray:
+            sheet = workbook.get_sheet_by_name(name)
+            row, column = sheet.end or (0, 0)
+            stray = f"{column_letter(column)}{row + 1}" if row >= MAX_ROWS or column >= MAX_COLUMNS else ""
         if stray:
-            found.append(Sheet(name, table, stray=stray))
-            continue
-        grid = [[canonical(c) for c in row] for row in sheet.to_python(skip_empty_area=False)]
-        found.append(_sheet(name, table, grid, headers, failed))
+            found.append(Sheet(name, table, told=[("cellule égarée", stray, "")]))
+        else:
+            grid = [[canonical(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+            found.append(_sheet(name, table, grid, headers[table], failed))
     return found
 
 
@@ -343,10 +342,10 @@ def parse_csv(text: str, known: dict | None = None) -> list[list[str]]:
     return grid
 
 
-def _read_text(path: str, table: str, headers: dict) -> list[Sheet]:
+def _read_text(path: str, table: str, known: dict[str, str]) -> list[Sheet]:
     """The one sheet of a CSV file; runs in a child."""
-    grid = parse_csv(decode(Path(path).read_bytes()), headers[table])
-    return [_sheet(Path(path).stem, table, grid, headers)]
+    grid = parse_csv(decode(Path(path).read_bytes()), known)
+    return [_sheet(Path(path).stem, table, grid, known)]
 
 
 # ── a folder ────────────────────────────────────────────────────────────────────────────────────
@@ -375,73 +374,42 @@ def fingerprint(path: Path) -> str:
 
 def _look(path: Path) -> Problem | None:
     """What the first bytes and the sizes say, before anything opens the file."""
-
-    def refused(trouve: str, attendu: str, faire: str, regle: str) -> Problem:
-        return Problem(shown(path), "", "", trouve, attendu, faire, BLOQUANT, regle)
-
     with path.open("rb") as stream:
         start = stream.read(8)
-    suffix = path.suffix.lower()
+    file, suffix = shown(path), path.suffix.lower()
     if not start:
-        return refused(
-            "le fichier est vide.", "un classeur ou un fichier .csv", "Le supprimer ou le remplacer.", "vide"
-        )
+        return problem("vide", file)
     if suffix not in (*SPREADSHEETS, *TEXTS):
-        return refused(
-            f"le type de fichier « {suffix or 'sans extension'} » n'est pas lu.",
-            "un classeur .xlsx ou .ods, ou un fichier .csv par feuille",
-            "L'enregistrer au format .xlsx, ou le ranger ailleurs (un nom qui commence par _ est ignoré).",
-            "extension",
-        )
-    for signature, kind in SIGNATURES.items():
-        if start.startswith(signature):
-            return refused(f"ce fichier est {kind}.", "un classeur .xlsx ou .ods lisible", ASK_RESAVE, "contenu")
-    if suffix in TEXTS and start.startswith(b"PK\x03\x04"):
-        return refused(
-            "ce fichier .csv est en réalité un classeur.",
-            "du texte",
-            "Lui rendre l'extension .xlsx ou .ods.",
-            "contenu",
-        )
-    if suffix in TEXTS:
-        if path.stat().st_size > MAX_UNPACKED_BYTES // 10:
-            return refused(
-                f"le fichier pèse {path.stat().st_size // 1_000_000} Mo.",
-                "moins de 30 Mo",
-                "Vérifier ce fichier.",
-                "taille",
-            )
-        return None
+        return problem("extension" if suffix else "extension/absente", file, suffixe=suffix)
+    if broken := next((rule for signature, rule in SIGNATURES.items() if start.startswith(signature)), ""):
+        return problem(broken, file)
+    is_text = suffix in TEXTS
+    if is_text and start.startswith(b"PK\x03\x04"):
+        return problem("contenu/pas un texte", file)
     try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
+        size = path.stat().st_size if is_text else _unpacked_size(path)
     except (zipfile.BadZipFile, NotImplementedError, ValueError):
-        return refused("ce fichier n'est pas un classeur lisible.", "un classeur .xlsx ou .ods", ASK_RESAVE, "contenu")
-    if unpacked > MAX_UNPACKED_BYTES:
-        return refused(
-            f"ce classeur se déplie jusqu'à {unpacked // 1_000_000} Mo.",
-            f"moins de {MAX_UNPACKED_BYTES // 1_000_000} Mo",
-            "Copier les lignes utiles dans un classeur neuf.",
-            "taille",
-        )
+        return problem("contenu/pas un classeur", file)
+    rule = "taille/texte" if is_text else "taille/classeur"
+    limit = MAX_TEXT_BYTES if is_text else MAX_UNPACKED_BYTES
+    if size > limit:
+        return problem(rule, file, taille=size // 1_000_000, limite=limit // 1_000_000)
     return None
+
+
+def _unpacked_size(path: Path) -> int:
+    with zipfile.ZipFile(path) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
 
 
 def _failed(path: Path, error: ChildError) -> Problem:
     """The problem of a file whose reading did not come back."""
-    detail = error.detail
-    if error.reason in ("temps", "mémoire", "arrêt") or "Cell limit exceeded" in detail:
-        trouve, regle = "le fichier demande trop de temps ou de mémoire pour être lu.", "limite"
-        faire = "Copier les lignes utiles dans un classeur neuf : une cellule égarée loin du tableau suffit à cela."
-    elif "PermissionError" in detail:
-        trouve, regle = ("le fichier est ouvert dans un autre programme, ou protégé en lecture.", "ouvert")
-        faire = "Le fermer dans le tableur, puis relancer."
-    elif path.suffix.lower() in TEXTS:
-        trouve, regle = "ce fichier n'est pas un texte lisible.", "contenu"
-        faire = "L'ouvrir dans le tableur et l'enregistrer au format CSV UTF-8, ou .xlsx."
-    else:
-        trouve, regle, faire = "ce fichier n'est pas un classeur lisible.", "contenu", ASK_RESAVE
-    return Problem(shown(path), "", "", trouve, "un tableau lisible", faire, BLOQUANT, regle)
+    if error.reason in ("temps", "mémoire", "arrêt") or "Cell limit exceeded" in error.detail:
+        return problem("limite", shown(path))
+    if "PermissionError" in error.detail:
+        return problem("ouvert/protégé", shown(path))
+    is_text = path.suffix.lower() in TEXTS
+    return problem("contenu/texte illisible" if is_text else "contenu/classeur illisible", shown(path))
 
 
 def refusal(path: Path) -> Problem | None:
@@ -455,109 +423,32 @@ def refusal(path: Path) -> Problem | None:
 def read_file(path: Path) -> tuple[list[Sheet], list[Problem]]:
     """Sheets of one file, read in a child with limits, and what is wrong with the file."""
     spellings, headers = _spellings(), _headers()
-    if problem := refusal(path):
-        return [], [problem]
+    if refused := refusal(path):
+        return [], [refused]
     if path.suffix.lower() in SPREADSHEETS:
         call = (_read_workbook, str(path), headers, spellings)
     elif table := _table_named(path.stem, spellings):
-        call = (_read_text, str(path), table, headers)
+        call = (_read_text, str(path), table, headers[table])
     else:
         return [Sheet(path.stem, "")], []
-    limits = {"seconds": SECONDS, "megabytes": MEGABYTES}
     try:
-        return run(*call, **limits), []
+        return run(*call, seconds=SECONDS, megabytes=MEGABYTES), []
     except ChildError as error:
         return [], [_failed(path, error)]
 
 
 def _sheet_problems(path: Path, sheet: Sheet) -> list[Problem]:
-    def told(cellule: str, trouve: str, attendu: str, faire: str, gravite: str, regle: str) -> Problem:
-        return Problem(shown(path), sheet.name, cellule, trouve, attendu, faire, gravite, regle)
-
+    """What is wrong with one sheet, in words; nothing of a note for people, as in an empty workbook."""
     if simplify(sheet.name) == "lisez moi":
-        return []  # a note for people, such as the first sheet of an empty workbook
+        return []
     if not sheet.table:
-        names = ", ".join(catalogue())
-        return [
-            told(
-                "",
-                "cette feuille n'est pas connue : elle est ignorée.",
-                names,
-                "La renommer si elle contient des données à lire.",
-                A_VERIFIER,
-                "feuille inconnue",
-            )
-        ]
-    if sheet.note == "masquée":
-        return [
-            told(
-                "",
-                "cette feuille est masquée : elle est ignorée.",
-                "une feuille visible",
-                "L'afficher si elle contient des données à lire.",
-                A_VERIFIER,
-                "feuille masquée",
-            )
-        ]
-    if sheet.stray:
-        return [
-            told(
-                sheet.stray,
-                "il y a ici quelque chose, bien au-delà d'un tableau : la feuille n'est pas lue.",
-                f"au plus {MAX_ROWS} lignes, {MAX_COLUMNS} colonnes et {MAX_CHARACTERS} signes par cellule",
-                "Effacer ce qui déborde, ou copier le tableau dans une feuille neuve, puis enregistrer.",
-                BLOQUANT,
-                "cellule égarée",
-            )
-        ]
-    if sheet.note == "aucun titre de colonne reconnu":
-        titles = ", ".join(f"« {c.title} »" for c in catalogue()[sheet.table].typed[:6])
-        return [
-            told(
-                "",
-                "aucun titre de colonne n'est reconnu dans les dix premières lignes.",
-                f"des titres comme {titles}",
-                "Remettre les titres sur une seule ligne, sans cellules fusionnées.",
-                BLOQUANT,
-                "titres",
-            )
-        ]
-    problems = [
-        told(
-            f"{letter}{sheet.title_row}",
-            f"la colonne « {title} » n'est pas connue : elle est ignorée."
-            if title
-            else "une colonne remplie n'a pas de titre : elle est ignorée.",
-            "un titre du modèle",
-            "La renommer si elle contient des données à lire.",
-            A_VERIFIER,
-            "colonne inconnue",
-        )
-        for letter, title in sheet.unknown
+        return [problem("feuille inconnue", shown(path), sheet.name, feuilles=", ".join(catalogue()))]
+    limits = {"lignes": MAX_ROWS, "colonnes": MAX_COLUMNS, "signes": MAX_CHARACTERS}
+    titles = ", ".join(f"« {column.title} »" for column in catalogue()[sheet.table].typed[:6])
+    return [
+        problem(rule, shown(path), sheet.name, cell, titre=title, titres=titles, **limits)
+        for rule, cell, title in sheet.told
     ]
-    problems += [
-        told(
-            f"{letter}{sheet.title_row}",
-            f"le titre « {title} » est en double : seule la première colonne est lue.",
-            "un titre une seule fois",
-            "Supprimer ou renommer l'une des deux colonnes.",
-            A_VERIFIER,
-            "titre en double",
-        )
-        for letter, title in sheet.doubled
-    ]
-    problems += [
-        told(
-            cell,
-            "la formule est en erreur, ou n'a jamais été calculée : la cellule est lue comme vide.",
-            "une valeur",
-            "Corriger la formule, ou taper la valeur à sa place, puis enregistrer.",
-            A_VERIFIER,
-            "formule",
-        )
-        for cell in sheet.blind
-    ]
-    return problems
 
 
 def empty_table(table: Table) -> pd.DataFrame:
@@ -581,40 +472,25 @@ def read_folder(folder: Path) -> RawFolder:
     """
     raw = RawFolder({}, {}, [], {})
     rows: dict[str, list[dict]] = {name: [] for name in catalogue()}
-    for path in sheet_files(folder):
+    files = sheet_files(folder)
+    for path in files:
         sheets, problems = read_file(path)
         raw.problems += problems
-        for lock in (f"~${path.name}", f".~lock.{path.name}#"):
-            if (folder / lock).exists():
-                raw.problems.append(
-                    Problem(
-                        shown(path),
-                        "",
-                        "",
-                        "ce classeur est ouvert dans un autre programme.",
-                        "un classeur enregistré et fermé",
-                        "L'enregistrer et le fermer, puis relancer : ce qui n'est pas enregistré n'est pas lu.",
-                        A_VERIFIER,
-                        "ouvert",
-                    )
-                )
+        if any((folder / lock).exists() for lock in (f"~${path.name}", f".~lock.{path.name}#")):
+            raw.problems.append(problem("ouvert", shown(path)))
         for sheet in sheets:
             raw.problems += _sheet_problems(path, sheet)
-            if not sheet.table:
-                continue
-            raw.letters[(path.name, sheet.name)] = sheet.letters
-            rows[sheet.table] += [
-                {"fichier": path.name, "feuille": sheet.name, "ligne": number, **cells} for number, cells in sheet.rows
-            ]
-    for path in (*sheet_files(folder), *(folder / name for name in BESIDE)):
-        if path.exists():
-            raw.sources[path.name] = fingerprint(path)
-            if path.name in BESIDE and (problem := refusal(path)):
-                raw.problems.append(problem)
+            if sheet.table:
+                place = {"fichier": path.name, "feuille": sheet.name}
+                raw.letters[(path.name, sheet.name)] = sheet.letters
+                rows[sheet.table] += [{**place, "ligne": number, **cells} for number, cells in sheet.rows]
+    beside = [folder / name for name in BESIDE if (folder / name).exists()]
+    raw.problems += filter(None, map(refusal, beside))
+    raw.sources = {path.name: fingerprint(path) for path in (*files, *beside)}
     for name, table in catalogue().items():
         frame = empty_table(table)
         if rows[name]:
-            frame = pd.DataFrame(rows[name]).reindex(columns=frame.columns)
-            frame = frame.fillna("").astype(dict.fromkeys(frame.columns.drop("ligne"), str))
+            frame = pd.DataFrame(rows[name], columns=frame.columns).fillna("")
+            frame = frame.astype(dict.fromkeys(frame.columns.drop("ligne"), str))
         raw.tables[name] = frame
     return raw

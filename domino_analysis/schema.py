@@ -217,6 +217,29 @@ def phrases() -> dict[str, Any]:
 
 
 @cache
+def problemes() -> dict[str, dict]:
+    """What is told of a problem, by rule: found, expected, to do, severity."""
+    return _read("problemes.fr.yaml")
+
+
+def problem(regle: str, fichier: str, feuille: str = "", cellule: str = "", **values: Any) -> Problem:
+    """Problem of a rule of the catalogue, whose words hold values; ``proche`` adds a proposal.
+
+    Examples
+    --------
+    >>> print(problem("doublon probable", "exemple.xlsx", "initiatives", "B3", nom="SEL"))
+    exemple.xlsx, feuille « initiatives », cellule B3 : « SEL » figure déjà dans la même commune.
+    Attendu : une ligne par initiative.
+    Réunir les deux lignes si c'est la même.
+    """
+    words = problemes()[regle]
+    trouve, attendu, faire = (words[part].format(**values) for part in ("trouve", "attendu", "faire"))
+    if values.get("proche"):
+        attendu += words["proposition"].format(**values)
+    return Problem(fichier, feuille, cellule, trouve, attendu, faire, words["gravite"], regle.split("/")[0])
+
+
+@cache
 def _aliases() -> dict:
     return _read("alias.yaml")
 

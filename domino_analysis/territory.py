@@ -70,6 +70,14 @@ def sources(code: str) -> dict[str, str]:
     return {**files, "domino_analysis": library_key()}
 
 
+_TRUSTED: set[str] = set()
+
+
+def trust_packages() -> None:
+    """Take the processed packages as they are: whoever runs this process has just written them."""
+    _TRUSTED.add(str(processed_dir("")))
+
+
 def is_fresh(code: str) -> bool:
     """Whether the processed package of a folder rests on the files and the library as they are now."""
     package = processed_dir(code) / "datapackage.json"
@@ -117,7 +125,9 @@ class Territory:
     @classmethod
     def open(cls, code: str) -> "Territory":
         """Territory from its processed package when nothing it rests on has changed."""
-        return cls(code, _read_package(processed_dir(code))) if is_fresh(code) else cls.read(code)
+        folder = processed_dir(code)
+        trusted = str(folder.parent) in _TRUSTED and (folder / "datapackage.json").exists()
+        return cls(code, _read_package(folder)) if trusted or is_fresh(code) else cls.read(code)
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name.startswith("_") or name not in catalogue():

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ from python_calamine import CalamineWorkbook
 from domino_analysis import child, load, paths
 from domino_analysis.clean import Tidy, tidy, typed
 from domino_analysis.schema import catalogue
-from domino_analysis.territory import Territory
+from domino_analysis.territory import Programme, Territory
 
 PROGRAMS = {"libreoffice": "soffice", "chromium": "chromium"}
 """Program that the tests of each mark need."""
@@ -147,7 +148,21 @@ def sheet(name: str, **columns: list) -> pd.DataFrame:
 def small(code: str = "essai", **tables: pd.DataFrame) -> Territory:
     """Territory of a few tidy tables, the others empty: ``small(fiches=sheet("fiches", …))``."""
     held = {name: tables.get(name, sheet(name)) for name in catalogue()}
-    return Territory(code, Tidy(held, pd.DataFrame(), pd.DataFrame(), []))
+    provenance = pd.DataFrame(columns=["table", "fichier", "feuille", "ligne"])
+    matches = pd.DataFrame(columns=["feuille", "cellule", "ecrit", "lu", "moyen"])
+    return Territory(code, Tidy(held, provenance, matches, []))
+
+
+@cache
+def opened(code: str) -> Territory:
+    """Territory of the checkout, read once for all tests."""
+    return Territory.open(code)
+
+
+@cache
+def programme(*codes: str) -> Programme:
+    """Programme of the checkout, read once: ``programme("morlaix", "rennes")``; the real four without codes."""
+    return Programme(list(codes) or None)
 
 
 # ── LibreOffice ─────────────────────────────────────────────────────────────────────────────────

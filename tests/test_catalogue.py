@@ -1,5 +1,6 @@
 """The catalogue is valid Table Schema, and says each thing once."""
 
+import ast
 import json
 from collections import Counter
 
@@ -9,9 +10,12 @@ from frictionless import Schema
 
 from domino_analysis.paths import CATALOGUE
 from domino_analysis.schema import (
+    A_VERIFIER,
+    BLOQUANT,
     _aliases,
     catalogue,
     descriptor,
+    problemes,
     services,
     simplify,
     value_spellings,
@@ -104,3 +108,50 @@ def test_a_service_has_one_name():
 def test_a_missing_code_is_never_an_accepted_value(name):
     for column in catalogue()[name].columns:
         assert not set(column.enum) & set(column.missing_values), column.name
+
+
+# ── what is told of problems ────────────────────────────────────────────────────────────────────
+
+GIVEN = {"problem": 0, "tell": 2, "append": 0}
+"""Place of the rule among the arguments of each function that is given one (``append``: to ``told``)."""
+
+
+def texts(node: ast.AST) -> set[str]:
+    """Strings of a piece of code that are not empty; of a tuple, the first element only."""
+    if isinstance(node, ast.Tuple):
+        return texts(node.elts[0])
+    if isinstance(node, ast.Constant):
+        return {node.value} if isinstance(node.value, str) and node.value else set()
+    parts = [node.body, node.orelse] if isinstance(node, ast.IfExp) else ast.iter_child_nodes(node)
+    return set().union(*map(texts, parts))
+
+
+def rules_of(module: str) -> set[str]:
+    """Rules that a module names: given to a function, held in a variable, or the value of a signature."""
+    tree = ast.parse((CATALOGUE.parent / f"{module}.py").read_text(encoding="utf-8"))
+    given, names = [], {"broken", "rule"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func).split(".")
+            given += [keyword.value for keyword in node.keywords if keyword.arg in ("regle", "told")]
+            if called[-1] in GIVEN and (called[-1] != "append" or called[0] == "told"):
+                given += node.args[GIVEN[called[-1]] :][:1]
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in names:
+            given.append(node.value)
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "SIGNATURES":
+            given += node.value.values
+    return set().union(*map(texts, given))
+
+
+def test_every_rule_of_the_code_has_its_words_and_no_other():
+    assert rules_of("load") | rules_of("clean") == set(problemes())
+
+
+@pytest.mark.parametrize("rule", problemes())
+def test_a_rule_says_what_is_found_expected_and_to_do(rule):
+    words = problemes()[rule]
+    assert set(words) <= {"trouve", "attendu", "faire", "gravite", "proposition"}
+    assert all(words[part].strip() for part in ("trouve", "attendu", "faire"))
+    assert words["trouve"].endswith(".")
+    assert words["faire"].endswith(".") or words["faire"].endswith(")")
+    assert words["gravite"] in (BLOQUANT, A_VERIFIER)

@@ -1,6 +1,8 @@
 """A function that takes too much, or dies, ends alone and says why."""
 
+import multiprocessing
 import os
+import subprocess
 import sys
 import time
 
@@ -77,3 +79,15 @@ def test_the_main_module_is_left_as_it_was():
     before = {name: vars(main).get(name, "absent") for name in ("__file__", "__spec__")}
     run(sorted, [])
     assert {name: vars(main).get(name, "absent") for name in before} == before
+
+
+@pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="no fork server")
+@pytest.mark.parametrize(("warmed", "modules"), [((), "True True"), (("json",), "False False")])
+def test_a_first_child_has_what_reads_a_folder_unless_others_are_named(warmed, modules):
+    script = f"""
+from domino_analysis.child import run, warm
+if {warmed}: warm(*{warmed})
+print(*(run(eval, f"'{{name}}' in __import__('sys').modules") for name in ("python_calamine", "domino_analysis.load")))
+"""
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", timeout=60)
+    assert told.stdout.split() == modules.split(), told.stderr

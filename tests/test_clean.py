@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from conftest import grid, write_csv, write_xlsx
 
-from domino_analysis.clean import csv_text, parse_date, parse_number
+from domino_analysis.clean import allowance, csv_text, parse_date, parse_number
 from domino_analysis.load import read_file, sheet_files
 from domino_analysis.schema import A_VERIFIER, BLOQUANT, catalogue
 from domino_analysis.territory import Territory
@@ -165,8 +165,7 @@ def test_a_theme_out_of_the_list_is_told_and_stays(tidied):
 
 def test_a_territory_adds_its_own_values_with_listes(tidied, folder):
     write_csv(
-        folder() / "listes.csv",
-        grid([{"Feuille": "initiatives", "Colonne": "Thématique", "Valeur": "jardiner"}]),
+        folder() / "listes.csv", grid([{"Feuille": "initiatives", "Colonne": "Thématique", "Valeur": "jardiner"}])
     )
     assert tidied(initiatives=[{"nom": "SEL", "thematique": "Jardiner"}]).problems == []
 
@@ -204,11 +203,7 @@ def test_a_wrong_code_is_told(tidied):
 )
 def test_a_commune_is_known_by_name_alias_or_year(tidied, written, name, code, way):
     communes = [
-        {
-            "commune": "Saint-Mars-la-Jaille",
-            "code_insee": "44180",
-            "alias": "Saint Mars; St-Mars la J.",
-        },
+        {"commune": "Saint-Mars-la-Jaille", "code_insee": "44180", "alias": "Saint Mars; St-Mars la J."},
         {"commune": "Sainte-Mars-sur-Erdre", "code_insee": "44181", "alias": "Sainte-Mars / Erdre"},
     ]
     tidy = tidied(REFERENCE, communes=communes, fiches=[{"commune": written}])
@@ -282,10 +277,7 @@ def test_sheets_of_two_meetings_may_share_their_numbers(tidied):
 
 @pytest.mark.parametrize(
     ("table", "rows"),
-    [
-        ("communes", [{"commune": "Issé"}, {"commune": "ISSE"}]),
-        ("territoires", [{"nom": "Essai"}, {"nom": "Essais"}]),
-    ],
+    [("communes", [{"commune": "Issé"}, {"commune": "ISSE"}]), ("territoires", [{"nom": "Essai"}, {"nom": "Essais"}])],
 )
 def test_a_commune_or_a_territory_is_counted_once(tidied, table, rows):
     tidy = tidied(**{table: rows})
@@ -323,6 +315,35 @@ def test_a_list_of_links_is_checked_one_by_one(tidied):
     assert "« V7 »" in str(one(tidy))
 
 
+def test_a_second_stake_is_a_code_or_not_taken_up(tidied):
+    rows = [{"texte": text, "second_enjeu": text} for text in ("e1", "Non repris", "E9")]
+    tidy = tidied(enjeux=[{"enjeu": "E1", "libelle": "Lien"}], verbatims=rows)
+    assert column(tidy, "verbatims", "second_enjeu") == ["E1", "non repris", "E9"]
+    assert one(tidy).regle == "lien"
+    assert one(tidy).attendu == "un code de la feuille « enjeux », ou « non repris »"
+    assert tidied(verbatims=[{"texte": "a", "second_enjeu": "non repris"}]).problems == []
+
+
+@pytest.mark.parametrize(
+    ("subject", "sheet", "row"),
+    [
+        ("critère", "indicateurs", {"indicateur": "A1", "critere": "Calme"}),
+        ("indicateur", "indicateurs", {"indicateur": "A1", "critere": "Calme"}),
+        ("enjeu", "enjeux", {"enjeu": "A1", "libelle": "Lien"}),
+        ("levier", "preconisations", {"preconisation": "A1", "objectif": "Relier", "enjeu": "E"}),
+    ],
+)
+def test_what_is_voted_is_a_code_of_the_sheet_that_the_vote_names(tidied, subject, sheet, row):
+    sheets = {"enjeux": [{"enjeu": "E", "libelle": "Lien"}]}
+    sheets[sheet] = [*sheets.get(sheet, ()), row]
+    votes = [{"objet": subject, "code": code} for code in ("a1", "A9")]
+    tidy = tidied(votes=votes, **sheets)
+    assert column(tidy, "votes", "code") == ["A1", "A9"]
+    assert one(tidy).regle == "lien"
+    assert one(tidy).attendu == f"un code de la feuille « {sheet} »"
+    assert tidied(votes=[{"code": "un texte"}]).problems == []
+
+
 # ── corrections ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -347,14 +368,14 @@ def test_a_correction_is_applied_and_shown(tidied, folder):
     assert tidy.matches["moyen"].tolist() == ["correction : dit par le groupe"]
 
 
+def test_a_correction_says_until_when_it_holds(tidied, folder):
+    correct(folder, **{"Jusqu'à": "prochaine réunion"})
+    tidy = tidied(initiatives=[{"nom": "SEL", "etat": "en cours"}])
+    assert tidy.matches["moyen"].tolist() == ["correction : dit par le groupe (jusqu'à : prochaine réunion)"]
+
+
 @pytest.mark.parametrize(
-    "changes",
-    [
-        {"Ligne": "3"},
-        {"Valeur trouvée": "en cour"},
-        {"Raison": ""},
-        {"Colonne": "Nom de l'initiative"},
-    ],
+    "changes", [{"Ligne": "3"}, {"Valeur trouvée": "en cour"}, {"Raison": ""}, {"Colonne": "Nom de l'initiative"}]
 )
 def test_a_correction_that_finds_nothing_says_so(tidied, folder, changes):
     correct(folder, **changes)
@@ -377,13 +398,7 @@ def test_a_correction_never_shows_a_column_that_is_not_read(tidied, folder):
 
 # ── plausibility, rule by rule ──────────────────────────────────────────────────────────────────
 
-INDICATOR = {
-    "indicateur": "I1",
-    "critere": "Calme",
-    "echelle_min": "0",
-    "echelle_max": "5",
-    "sens": "augmente",
-}
+INDICATOR = {"indicateur": "I1", "critere": "Calme", "echelle_min": "0", "echelle_max": "5", "sens": "augmente"}
 
 
 def test_rule_1_no_more_sheets_than_people(tidied):
@@ -400,25 +415,13 @@ def test_rule_1_no_more_tables_than_the_meeting_had(tidied):
 
 
 def test_rule_2_no_more_users_than_answers(tidied):
-    row = {
-        "question": "Utilisateurs",
-        "reponse": "oui",
-        "unite": "fiches",
-        "valeur": "14",
-        "base": "13",
-    }
+    row = {"question": "Utilisateurs", "reponse": "oui", "unite": "fiches", "valeur": "14", "base": "13"}
     assert "14 réponses sur 13" in str(one(tidied(depouillements=[row])))
     assert tidied(depouillements=[row | {"valeur": "13"}]).problems == []
 
 
 def test_rule_2_no_more_answers_than_people(tidied):
-    row = {
-        "question": "Utilisateurs",
-        "reponse": "oui",
-        "unite": "fiches",
-        "valeur": "13",
-        "base": "17",
-    }
+    row = {"question": "Utilisateurs", "reponse": "oui", "unite": "fiches", "valeur": "13", "base": "17"}
     meeting = {"reunion": "R1", "nb_presents": "16"}
     tidy = tidied(reunions=[meeting], depouillements=[row | {"reunion": "R1"}])
     assert "17 réponses pour 16 présents" in str(one(tidy))
@@ -439,9 +442,23 @@ def test_rule_5_no_quantity_without_unit(tidied):
 def test_rule_6_a_ballot_over_its_points_is_named(tidied):
     rule = {"regle": "3 points par personne", "objet": "enjeu", "points": "2"}
     votes = [rule | {"code": code, "bulletin": ballot} for code, ballot in ("AX", "BX", "AY")]
-    tidy = tidied(votes=votes)
+    stakes = [{"enjeu": code, "libelle": code} for code in "AB"]
+    tidy = tidied(votes=votes, enjeux=stakes)
     assert "le bulletin X donne 4 points" in str(one(tidy))
     assert one(tidy).cellule == "F3"
+
+
+@pytest.mark.parametrize(
+    ("rule", "points"),
+    [
+        ("2 tours, 5 points par bulletin", 5),
+        ("1\u00a0Point par idée", 1),
+        ("3 gommettes par personne", None),
+        ("un avis par bulletin", None),
+    ],
+)
+def test_rule_6_the_allowance_is_a_number_of_points(rule, points):
+    assert allowance(rule) == points
 
 
 def test_rule_7_a_score_stays_in_its_scale(tidied):
@@ -491,14 +508,7 @@ def test_rule_10_holds_for_dates_and_leaves_horizons(tidied):
 
 @pytest.mark.parametrize(
     "contact",
-    [
-        "canari@jaune.fr",
-        "02 40 00 00 00",
-        "0240000000",
-        "02.40.00.00.00",
-        "+33 2 40 00 00 00",
-        "06/12/34/56/78",
-    ],
+    ["canari@jaune.fr", "02 40 00 00 00", "0240000000", "02.40.00.00.00", "+33 2 40 00 00 00", "06/12/34/56/78"],
 )
 def test_rule_12_an_address_or_a_telephone_in_a_text_is_told_and_not_repeated(tidied, contact):
     problem = one(tidied(verbatims=[{"texte": f"écrire à {contact} dès demain"}]))
@@ -520,12 +530,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_sheets(tidied):
         fiches=[{"utilisateur": "peut-être"}, {"commune": "Nantes"}],
         communes=[{}],
     )
-    assert [problem.feuille for problem in tidy.problems] == [
-        "communes",
-        "fiches",
-        "fiches",
-        "initiatives",
-    ]
+    assert [problem.feuille for problem in tidy.problems] == ["communes", "fiches", "fiches", "initiatives"]
     for problem in tidy.problems:
         assert problem.trouve.endswith(".")
         assert problem.faire.endswith(".")

@@ -1,11 +1,11 @@
 """Every sentence of ``cases/exemple.yml``, typed before the library read the workbook, holds in the library."""
 
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
+from conftest import opened
 
 from domino_analysis import agreement, census, indicators, trace
 from domino_analysis.clean import items
@@ -16,9 +16,8 @@ SENTENCES = yaml.safe_load((Path(__file__).parent / "cases" / "exemple.yml").rea
 UNKNOWN = ("non renseigné", census.UNKNOWN)
 
 
-@cache
 def example() -> Territory:
-    return Territory.open("exemple")
+    return opened("exemple")
 
 
 def counted(frame: pd.DataFrame, column: str) -> dict:

@@ -125,11 +125,7 @@ def test_numbers_dates_and_booleans_become_one_text(folder):
 
     cells = {"N° de fiche": 3.0, "Utilisateur": True, "Attentes": "  du lien\u00a0"}
     raw = read_folder(
-        folder(
-            kind="xlsx",
-            fiches=[cells],
-            reunions=[{"Code réunion": "R1", "Date": dt.date(2015, 9, 24)}],
-        )
+        folder(kind="xlsx", fiches=[cells], reunions=[{"Code réunion": "R1", "Date": dt.date(2015, 9, 24)}])
     )
     row = raw.tables["fiches"].loc[0]
     assert (row["fiche"], row["utilisateur"], row["attentes"]) == ("3", "oui", "du lien")
@@ -387,11 +383,7 @@ HURT = {
     "a zip of other things": ("a.xlsx", lambda p: archive(p, a_txt="x"), "pas un classeur lisible"),
     "an ods named xlsx": ("a.xlsx", lambda p: ods(p, ""), "pas un classeur lisible"),
     "a stray cell in the last column": ("a.xlsx", lambda p: edited(p, stray("XFD1")), "XFD1 :"),
-    "a stray cell in the last row": (
-        "a.xlsx",
-        lambda p: edited(p, stray("A1048576")),
-        "A1048576 :",
-    ),
+    "a stray cell in the last row": ("a.xlsx", lambda p: edited(p, stray("A1048576")), "A1048576 :"),
     "a stray cell in the last corner": (
         "a.XLSX",
         lambda p: edited(p, stray("XFD1048576")),
@@ -411,21 +403,9 @@ HURT = {
         lambda p: p.write_text(f"Table\n{TOO_LONG}\n"),
         "ligne 2 : il y a ici quelque chose",
     ),
-    "a quote left open": (
-        "fiches.csv",
-        lambda p: p.write_text('Table\n"A\n' + "B\n" * 20_000),
-        "ligne 2 :",
-    ),
-    "a hundred thousand lines": (
-        "fiches.csv",
-        lambda p: p.write_text("Table\n" + "A\n" * 100_000),
-        "ligne 50001 :",
-    ),
-    "a text too heavy": (
-        "fiches.csv",
-        lambda p: p.write_bytes(b"\n" * 31_000_000),
-        "le fichier pèse 31 Mo",
-    ),
+    "a quote left open": ("fiches.csv", lambda p: p.write_text('Table\n"A\n' + "B\n" * 20_000), "ligne 2 :"),
+    "a hundred thousand lines": ("fiches.csv", lambda p: p.write_text("Table\n" + "A\n" * 100_000), "ligne 50001 :"),
+    "a text too heavy": ("fiches.csv", lambda p: p.write_bytes(b"\n" * 31_000_000), "le fichier pèse 31 Mo"),
     "half an UTF-16 text": ("fiches.csv", lambda p: p.write_bytes(b"\xff\xfeT"), "texte lisible"),
 }
 

@@ -18,7 +18,7 @@ from ..child import ChildError, Task, run_all
 from ..clean import items
 from ..paths import NOTEBOOKS, TEMPLATE, output_dir, processed_dir, raw_dir
 from ..schema import BLOQUANT, Problem, etapes, simplify
-from ..territory import Territory, is_fresh
+from ..territory import Territory, is_fresh, trust_packages
 from ..text import Html, date, listed
 from . import engine  # noqa: F401 - the engine that papermill finds by its name, warm in the children
 from .page import PLOTLY_FILE, Frame, PageError, failure, html_notebook, to_html
@@ -131,6 +131,7 @@ def execute(notebook: str, parameters: dict[str, str]) -> nbformat.NotebookNode:
 def make_page(page: Page, data: str) -> str:
     """HTML of one page; runs in a child, in a folder ``data`` of its own choice."""
     os.environ["DOMINO_DATA"] = data
+    trust_packages()
     try:
         return to_html(execute(page.notebook, dict(page.parameters)), page.frame)
     except PapermillExecutionError as error:

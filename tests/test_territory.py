@@ -1,0 +1,136 @@
+"""A territory is its sheets: four real ones, one fictional, and what is regional."""
+
+import pandas as pd
+import pytest
+from conftest import opened, programme, sheet, small
+
+from domino_analysis.paths import processed_dir, territories
+from domino_analysis.schema import catalogue
+from domino_analysis.territory import Programme, Territory, reference
+
+COMMUNES = {"chateaubriant": 33, "morlaix": 61, "redon": 43, "rennes": 43}
+INHABITANTS = {"chateaubriant": 58_804, "morlaix": 129_533, "redon": 81_044, "rennes": 420_717}
+
+
+# ── published numbers ───────────────────────────────────────────────────────────────────────────
+
+
+def test_the_four_territories_have_33_61_43_43_communes():
+    for code, nb in COMMUNES.items():
+        territory = opened(code)
+        assert territory.communes["code_insee"].nunique() == len(territory.communes) == nb
+        assert territory.identity["nb_communes"] == nb
+
+
+def test_the_four_territories_have_their_inhabitants_of_2012():
+    for code, nb in INHABITANTS.items():
+        territory = opened(code)
+        assert territory.identity["population"] == nb
+        assert territory.identity["population_annee"] == 2012
+        assert territory.reference("communes_2015")["population"].sum() == nb
+
+
+@pytest.mark.parametrize("code", COMMUNES)
+def test_the_communes_of_the_sheet_are_those_of_the_reference(code):
+    own, known = opened(code).communes, reference("communes_2015", code)
+    assert dict(zip(own["code_insee"], own["commune"], strict=True)) == dict(
+        zip(known["code_insee"], known["commune"], strict=True)
+    )
+
+
+@pytest.mark.parametrize("code", COMMUNES)
+def test_every_commune_of_today_has_an_outline(code):
+    territory = opened(code)
+    assert set(territory.outlines["code_insee"]) == set(territory.today)
+
+
+def test_the_example_alone_is_fictional():
+    fictional = {code for code in territories() if opened(code).is_fictif}
+    assert fictional == {"exemple"}
+
+
+def test_the_programme_holds_the_real_territories_and_what_is_regional():
+    assert list(programme().territories) == sorted(COMMUNES)
+    assert not programme().general.reunions.empty
+    assert programme().general.communes.empty
+
+
+def test_a_programme_of_named_territories_keeps_their_order():
+    assert list(Programme.of(" rennes, exemple ").territories) == ["rennes", "exemple"]
+    assert list(Programme.of("exemple").territories) == ["exemple"]
+
+
+# ── what a territory gives ──────────────────────────────────────────────────────────────────────
+
+
+def test_an_unknown_territory_says_which_are_known_and_how_to_make_it():
+    with pytest.raises(FileNotFoundError, match="(?s)data/raw/vannes.*chateaubriant.*domino new vannes"):
+        Territory.read("vannes")
+
+
+def test_a_table_that_is_not_in_the_catalogue_is_no_table():
+    with pytest.raises(AttributeError, match="fiche"):
+        _ = small().fiche
+
+
+def test_a_table_that_is_changed_stays_as_it_was_in_the_territory():
+    territory = small(initiatives=sheet("initiatives", nom=["SEL"]))
+    territory.initiatives.insert(0, "lu", "oui")
+    assert "lu" not in territory.initiatives
+
+
+def test_what_was_asked_for_is_recorded():
+    territory = small("exemple")
+    assert territory.asked == set()
+    _ = territory.fiches, territory.reference("contexte"), territory.outlines
+    assert territory.asked == {"fiches", "reference/contexte", "reference/contours_exemple"}
+
+
+def test_problems_rest_on_every_sheet():
+    territory = small()
+    assert territory.problems == []
+    assert territory.asked == set(catalogue())
+
+
+def test_a_territory_without_a_name_is_called_by_its_code():
+    assert small("pays-de-rance").nom == "pays-de-rance"
+    assert small(territoires=sheet("territoires", nom=["Pays de Rance"])).nom == "Pays de Rance"
+    assert not small().is_fictif
+    assert small(territoires=sheet("territoires", nom=["X"], fictif=["oui"])).is_fictif
+
+
+def test_only_sheets_with_a_row_are_received():
+    territory = small(votes=sheet("votes", code=["E1"]))
+    assert territory.received(["indicateurs", "votes"]) == ["votes"]
+
+
+def test_the_newest_date_is_that_of_any_sheet_and_empty_when_nothing_is_dated():
+    assert small().newest_date == ""
+    dated = small(
+        reunions=sheet("reunions", reunion=["R1", "R2"], date=["2016-05-10", None]),
+        depouillements=sheet("depouillements", date=["2016-07"]),
+    )
+    assert dated.newest_date == "2016-07"
+
+
+def test_reference_codes_are_text_and_numbers_are_numbers():
+    known = reference("communes_2015")
+    assert known["code_insee"].str.fullmatch(r"\d{5}").all()
+    assert pd.api.types.is_numeric_dtype(known["population"])
+
+
+def test_a_reference_that_is_absent_is_an_empty_table():
+    assert reference("nulle_part").empty
+    assert reference("communes_2015", "vannes").empty
+    assert small("vannes").outlines.empty
+    assert small("vannes").today.empty
+
+
+def test_a_sheet_that_changes_is_read_anew(folder, monkeypatch):
+    made = folder(communes=[{"Commune": "Issé"}])
+    place = processed_dir(made.name)
+    place.mkdir(parents=True)
+    for name, content in Territory.read(made.name).package().items():
+        (place / name).write_bytes(content)
+    (made / "communes.csv").write_text("Commune\nIssé\nSoudan\n", encoding="utf-8")
+    assert Territory.open(made.name).communes["commune"].tolist() == ["Issé", "Soudan"]
