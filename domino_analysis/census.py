@@ -11,8 +11,8 @@ from .clean import items
 from .schema import catalogue, services, simplify
 from .territory import Territory
 
-UNKNOWN = "NR"
-"""What stands for an answer that was not given, as the participants' sheets write it."""
+UNKNOWN, UNSAID = "NR", "non renseigné"
+"""What stands for an answer that was not given: as the participants' sheets write it, and in counts."""
 
 
 @dataclass(frozen=True)
@@ -255,7 +255,7 @@ def exploded(frame: pd.DataFrame, column: str, empty: str) -> pd.DataFrame:
     return frame.assign(**{column: values}).explode(column).reset_index(drop=True)
 
 
-def crossed(frame: pd.DataFrame, rows: str, columns: str, empty: str = "non renseigné") -> pd.DataFrame:
+def crossed(frame: pd.DataFrame, rows: str, columns: str, empty: str = UNSAID) -> pd.DataFrame:
     """Counts of rows by two columns, each possibly a list, most frequent row first.
 
     A column that nobody filled gives an empty table.
@@ -270,14 +270,13 @@ def crossed(frame: pd.DataFrame, rows: str, columns: str, empty: str = "non rens
     """
     if frame[rows].isna().all():
         return pd.DataFrame({rows: pd.Series(dtype=str)})
-    long = exploded(exploded(frame[[rows, columns]], rows, empty), columns, empty)
-    table = pd.crosstab(long[rows], long[columns])
+    pairs = pd.DataFrame({"row": frame[rows], "column": frame[columns]})
+    long = exploded(exploded(pairs, "row", empty), "column", empty)
+    table = pd.crosstab(long["row"], long["column"]).rename_axis(rows)
     described = [c for c in table.columns if c != empty] + [c for c in table.columns if c == empty]
     table = table[described]
     order = sorted(table.index, key=lambda label: (label == empty, -table.loc[label].sum(), label))
-    result = table.loc[order].reset_index()
-    result.columns.name = None
-    return result
+    return table.loc[order].rename_axis(columns=None).reset_index()
 
 
 def by_theme(initiatives: pd.DataFrame) -> pd.DataFrame:
@@ -296,11 +295,11 @@ def by_theme(initiatives: pd.DataFrame) -> pd.DataFrame:
     extra = [c for c in known if c not in states]
     table["nb"] = table[[*states, *extra]].sum(axis=1).astype(int)
     table = table.sort_values("nb", ascending=False, kind="stable")
-    last = table["thematique"] == "non renseigné"
+    last = table["thematique"] == UNSAID
     return pd.concat([table[~last], table[last]])[["thematique", *states, *extra, "nb"]].reset_index(drop=True)
 
 
-def by_value(frame: pd.DataFrame, column: str, empty: str = "non renseigné") -> pd.DataFrame:
+def by_value(frame: pd.DataFrame, column: str, empty: str = UNSAID) -> pd.DataFrame:
     """Number of rows by value of a column, most frequent first, ``empty`` last.
 
     A column that nobody filled gives an empty table.
@@ -475,7 +474,7 @@ def actors_by_theme(acteurs: pd.DataFrame) -> pd.DataFrame:
     table = crossed(acteurs, "type_acteur", "thematique").set_index("type_acteur")
     index = [*types, *(label for label in table.index if label not in types)]
     table = table.reindex(index, fill_value=0)
-    table["nb"] = acteurs["type_acteur"].fillna("non renseigné").value_counts().reindex(index, fill_value=0)
+    table["nb"] = acteurs["type_acteur"].fillna(UNSAID).value_counts().reindex(index, fill_value=0)
     return table.astype(int).reset_index()
 
 

@@ -15,8 +15,10 @@ import plotly.graph_objects as go
 import plotly.io as pio
 from IPython.display import display
 
+from .census import UNSAID
 from .schema import phrases
 from .text import Html, cited, date, fill, number, say, typography
+from .trace import NOT_TAKEN_UP
 
 pio.renderers.default = "plotly_mimetype"
 
@@ -222,9 +224,13 @@ def _labels(values) -> list[str]:
 
 
 def _leaders(frame: pd.DataFrame, label: str, value: str) -> dict[str, Any]:
-    """What a reading may name: the rows of the highest value, that value, and whether they are several."""
-    top = frame[value].max()
-    leaders = [str(name) for name in frame.loc[frame[value] == top, label]]
+    """What a reading may name: the rows of the highest value, that value, and whether they are several.
+
+    What was not answered or not taken up leads nothing.
+    """
+    named = frame[~frame[label].isin([UNSAID, NOT_TAKEN_UP])]
+    top = named[value].max()
+    leaders = [str(name) for name in named.loc[named[value] == top, label]]
     return {"premiers": leaders, "n_premier": top, "several": len(leaders)}
 
 

@@ -172,6 +172,8 @@ def _sheet(
             if f"{letter}{number}" in failed or ERROR.fullmatch(row.get(column, "")):
                 row.pop(column, None)
                 told.append(("formule", f"{letter}{number}", ""))
+        if any(cells[len(grid[first]) :]):
+            told.append(("ligne débordante", f"{column_letter(len(grid[first]))}{number}", ""))
         if row:
             rows.append((number, row))
     return Sheet(name, table, letters, rows, told)

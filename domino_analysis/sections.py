@@ -104,7 +104,12 @@ def answers(meeting: Meeting) -> Html:
     if tables.empty:
         return missing("phrases_absentes")
     shown = privacy.may_show_tables(meeting.row)
-    blocks = [paragraph(say("phrases_dites", len(tables), de=meeting.code), "" if shown else say("phrases_gardees", 2))]
+    blocks = [
+        paragraph(
+            say("phrases_dites", len(tables), de=meeting.code),
+            say("phrases_recopiees", 2) if shown else say("phrases_gardees", 2),
+        )
+    ]
     for code in dict.fromkeys(tables["question"].dropna()):
         label = meeting.questions.get(code, "")
         count = int((tables["question"] == code).sum())
@@ -327,7 +332,7 @@ def themes(territory: Territory) -> Figure:
     """Practices by theme and state."""
     own = territory.initiatives
     frame = census.by_theme(own) if len(own) else own
-    states = [*catalogue()["initiatives"]["etat"].enum, "non renseigné"]
+    states = [*catalogue()["initiatives"]["etat"].enum, census.UNSAID]
     parts = [state for state in states if state in frame]
     return figures.bars("themes", frame, "thematique", parts=parts, n=len(own))
 

@@ -154,8 +154,8 @@ def say(key: str, n: float | None = 0, /, de: str = "", **values: object) -> Htm
 
     Examples
     --------
-    >>> say("non_code", 0)
-    ''
+    >>> say("feuilles_vides", 0)
+    'Toutes les feuilles ont reçu au moins une ligne.'
     """
     return fill(phrases()[key], n, key, de, values)
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from .census import UNSAID
 from .clean import items
 from .schema import catalogue
 
-NOT_TAKEN_UP, UNSAID = "non repris", "non renseigné"
+NOT_TAKEN_UP = "non repris"
 
 
 @dataclass(frozen=True)

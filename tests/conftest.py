@@ -140,9 +140,16 @@ def tidied(folder):
 
 def sheet(name: str, **columns: list) -> pd.DataFrame:
     """Tidy table of a few rows, in the types of its schema: ``sheet("fiches", services=["AMAP", None])``."""
+    if not columns:
+        return _no_row(name).copy()
     kept = [column.name for column in catalogue()[name].kept]
     assert set(columns) <= set(kept), set(columns) - set(kept)
     return typed(name, pd.DataFrame(columns, dtype=object).reindex(columns=kept).fillna("").astype(str))
+
+
+@cache
+def _no_row(name: str) -> pd.DataFrame:
+    return typed(name, pd.DataFrame(columns=[column.name for column in catalogue()[name].kept], dtype=str))
 
 
 def small(code: str = "essai", **tables: pd.DataFrame) -> Territory:
@@ -153,16 +160,21 @@ def small(code: str = "essai", **tables: pd.DataFrame) -> Territory:
     return Territory(code, Tidy(held, provenance, matches, []))
 
 
+READ = Territory.open
+
+
 @cache
 def opened(code: str) -> Territory:
     """Territory of the checkout, read once for all tests."""
-    return Territory.open(code)
+    return READ(code)
 
 
 @cache
-def programme(*codes: str) -> Programme:
-    """Programme of the checkout, read once: ``programme("morlaix", "rennes")``; the real four without codes."""
-    return Programme(list(codes) or None)
+def programme(codes: str = "") -> Programme:
+    """Programme of the checkout, each territory read once: ``programme("morlaix, rennes")``."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Territory, "open", opened)
+        return Programme.of(codes)
 
 
 # ── LibreOffice ─────────────────────────────────────────────────────────────────────────────────

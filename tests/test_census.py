@@ -8,13 +8,17 @@ from domino_analysis import census
 from domino_analysis.schema import catalogue
 
 UNSAID = "non renseigné"
-MEETINGS = sheet("reunions", reunion=["R1", "R2", "R3"], date=["2016-03-15", None, "2016-01-12"], type=["lancement"] * 3)
+MEETINGS = sheet(
+    "reunions", reunion=["R1", "R2", "R3"], date=["2016-03-15", None, "2016-01-12"], type=["lancement"] * 3
+)
 
 
 def totals(*answers: tuple, question: str = "Si oui lesquels", **columns) -> pd.DataFrame:
     """Totals of one question of the meeting R1: ``totals(("AMAP", 4, "oui"))``."""
     reponse, valeur, ecrit = map(list, zip(*answers, strict=True))
-    several = {name: [value] * len(answers) for name, value in {"reunion": "R1", "question": question, **columns}.items()}
+    several = {
+        name: [value] * len(answers) for name, value in {"reunion": "R1", "question": question, **columns}.items()
+    }
     return sheet("depouillements", reponse=reponse, valeur=valeur, nombre_ecrit=ecrit, **several)
 
 
@@ -295,7 +299,9 @@ def test_relays_are_the_actors_of_that_role():
 
 
 def test_links_are_between_names_and_an_unknown_actor_keeps_its_code():
-    frame = census.links(sheet("relations", acteur_a=["A1"], acteur_b=["A9"]), sheet("acteurs", acteur=["A1"], nom=["X"]))
+    frame = census.links(
+        sheet("relations", acteur_a=["A1"], acteur_b=["A9"]), sheet("acteurs", acteur=["A1"], nom=["X"])
+    )
     assert frame[["entre", "et"]].to_numpy().tolist() == [["X", "A9"]]
     assert census.links(sheet("relations"), sheet("acteurs")).empty
 

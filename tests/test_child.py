@@ -1,6 +1,5 @@
 """A function that takes too much, or dies, ends alone and says why."""
 
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -81,7 +80,7 @@ def test_the_main_module_is_left_as_it_was():
     assert {name: vars(main).get(name, "absent") for name in before} == before
 
 
-@pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="no fork server")
+@pytest.mark.skipif(sys.platform == "win32", reason="no fork server")
 @pytest.mark.parametrize(("warmed", "modules"), [((), "True True"), (("json",), "False False")])
 def test_a_first_child_has_what_reads_a_folder_unless_others_are_named(warmed, modules):
     script = f"""

@@ -215,8 +215,8 @@ CHECKERS = {
     ("acteurs", "acteurs par type"): lambda t: known(census.actors_by_theme(t.acteurs), "type_acteur"),
     ("acteurs", "acteurs par réaction"): lambda t: counted(t.acteurs, "reaction"),
     ("acteurs", "acteurs par rôle"): lambda t: counted(t.acteurs, "role"),
-    ("relations", "liens par réponse à Né des pratiques collaboratives"): lambda t: (
-        counted(census.links(t.relations, t.acteurs), "nouvelle")
+    ("relations", "liens par réponse à Né des pratiques collaboratives"): lambda t: counted(
+        census.links(t.relations, t.acteurs), "nouvelle"
     ),
     ("relations", "liens par nature"): lambda t: counted(census.links(t.relations, t.acteurs), "nature"),
     ("depouillements", "valeur et base de la réponse oui"): questionnaire,
@@ -229,12 +229,12 @@ CHECKERS = {
     ("fiches", "fiches par réunion"): lambda t: at_each(lambda m: len(m.fiches)),
     ("fiches", "fiches par réunion et table"): lambda t: at_each(lambda m: counted(m.fiches, "table")),
     ("fiches", "utilisateurs par réunion"): lambda t: at_each(lambda m: m.tally("utilisateur").of("oui")),
-    ("fiches", "fiches par réponse à Utilisez-vous des services collaboratifs"): lambda t: (
-        answered("utilisateur", t.fiches)
+    ("fiches", "fiches par réponse à Utilisez-vous des services collaboratifs"): lambda t: answered(
+        "utilisateur", t.fiches
     ),
     ("fiches", "mentions par service"): lambda t: answered("services", t.fiches),
-    ("fiches", "mentions par service, réunion EX-2016-01-12"): lambda t: (
-        known(census.meeting(t, JANUARY).tally("services").counts, "reponse")
+    ("fiches", "mentions par service, réunion EX-2016-01-12"): lambda t: known(
+        census.meeting(t, JANUARY).tally("services").counts, "reponse"
     ),
     ("fiches", "fiches par commune"): lambda t: places(presence(t.fiches)),
     ("fiches", "fiches par intercommunalité"): lambda t: presence(t.fiches).named.groupby("epci")["nb"].sum().to_dict(),
@@ -248,8 +248,8 @@ CHECKERS = {
     ("verbatims", "phrases par Repris"): lambda t: counted(t.verbatims, "repris"),
     ("verbatims", "phrases par enjeu"): lambda t: counted(t.verbatims, "enjeu"),
     ("verbatims", "non reprises, au moins, au plus, codées"): lambda t: not_taken_up(t.verbatims),
-    ("verbatims", "non reprises, au moins, au plus, codées, réunion EX-2016-01-12"): lambda t: (
-        not_taken_up(census.meeting(t, JANUARY).verbatims)
+    ("verbatims", "non reprises, au moins, au plus, codées, réunion EX-2016-01-12"): lambda t: not_taken_up(
+        census.meeting(t, JANUARY).verbatims
     ),
     ("verbatims", "phrases par enjeu, au moins et au plus"): by_stake,
     ("indicateurs", "indicateurs par dimension"): lambda t: counted(t.indicateurs, "dimension"),

@@ -471,3 +471,11 @@ def test_a_damaged_workbook_never_ends_in_a_traceback(folder):
 def test_a_reading_that_fails_says_that_a_stray_cell_is_enough(folder, monkeypatch):
     monkeypatch.setattr(load, "SECONDS", 0.0)
     assert "trop de temps" in str(one(read_folder(folder(kind="xlsx", fiches=FICHES))))
+
+
+def test_a_row_of_a_csv_with_more_cells_than_titles_is_told(folder):
+    made = folder("essai")
+    (made / "verbatims.csv").write_text("N°;Texte exact\n1;deux idées ; ici\n", encoding="utf-8")
+    (told,) = load.read_folder(made).problems
+    assert (told.cellule, told.regle) == ("C2", "ligne débordante")
+    assert "guillemets" in told.faire

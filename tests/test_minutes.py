@@ -18,7 +18,13 @@ def sections() -> list[tuple[str, list[str]]]:
 COUNTED = {title: lines for title, lines in sections() if title != "question"}
 QUESTIONS = {lines[0]: lines[1:] for title, lines in sections() if title == "question"}
 SAID = [*QUESTIONS.items(), ("attentes", COUNTED["attentes"])]
-LISTED = ("communes", "services", "participation")
+LISTED = [(title, COUNTED[title]) for title in ("communes", "services", "participation")]
+LINES = [
+    (kind, place, line)
+    for kind, parts in (("dites", SAID), ("comptes", LISTED))
+    for place, (_, lines) in enumerate(parts)
+    for line in lines
+]
 
 
 def words(text: str) -> str:
@@ -44,9 +50,9 @@ def test_the_page_says_what_the_minutes_count(pages, line):
     assert line in pages.words(PAGE, "main")
 
 
-@pytest.mark.parametrize(("place", "line"), [(p, line) for p, (_, lines) in enumerate(SAID) for line in lines])
-def test_each_statement_stands_under_its_question(lists, place, line):
-    assert words(line) in lists("dites")[place]
+@pytest.mark.parametrize(("kind", "place", "line"), LINES)
+def test_each_line_stands_in_its_list_with_its_number_when_it_has_one(lists, kind, place, line):
+    assert words(line) in lists(kind)[place]
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -56,15 +62,11 @@ def test_each_question_is_a_heading_with_its_number_of_answers(pages, question):
     assert headings[place] == f"Q{place + 1}. {question} ({len(QUESTIONS[question])} réponses)"
 
 
-@pytest.mark.parametrize(("place", "line"), [(p, line) for p, title in enumerate(LISTED) for line in COUNTED[title]])
-def test_each_answer_is_printed_with_its_number_when_it_has_one(lists, place, line):
-    assert words(line) in lists("comptes")[place]
-
-
 @pytest.mark.parametrize("line", COUNTED["enjeux"])
 def test_each_stake_is_there_with_its_keywords(pages, line):
     label, _, keywords = line.partition(" : ")
     stakes = {words(li.strong.get_text()): li for li in pages[PAGE].select("main li:has(> strong)")}
+    assert len(stakes) == len(COUNTED["enjeux"])
     shown = [words(word.get_text()) for word in stakes[label[0].upper() + label[1:]].select(":scope > .t")]
     assert set(filter(None, re.split(r", (?![^(]*\))", keywords))) <= set(shown)
 
@@ -76,8 +78,4 @@ def test_the_page_holds_no_statement_that_the_minutes_do_not_hold(lists):
 
 
 def test_the_page_counts_no_answer_that_the_minutes_do_not_count(lists):
-    assert lists("comptes") == [[words(line) for line in COUNTED[title]] for title in LISTED]
-
-
-def test_the_page_has_three_stakes(pages):
-    assert len(pages[PAGE].select("main li > strong")) == len(COUNTED["enjeux"])
+    assert lists("comptes") == [[words(line) for line in lines] for _, lines in LISTED]

@@ -96,8 +96,7 @@ def target(folder) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("separator", "encoding"),
-    [(";", "cp1252"), (";", "utf-8"), (",", "utf-8-sig"), ("\t", "utf-8"), (",", "cp1252")],
+    ("separator", "encoding"), [(";", "cp1252"), (";", "utf-8"), (",", "utf-8-sig"), ("\t", "utf-8"), (",", "cp1252")]
 )
 def test_the_example_as_csv_gives_the_same_tables(target, example, expected, separator, encoding):
     for name, cells in example.items():

@@ -10,7 +10,7 @@ from conftest import opened, sheet, small
 from domino_analysis import census, privacy, sections
 from domino_analysis.figures import Figure
 
-DRAWS = [random.Random(seed).choices(range(1, 10), k=seed % 7 + 1) for seed in range(200)]
+DRAWS = [random.Random(seed).choices(range(1, 10), k=seed % 7 + 1) for seed in range(70)]
 
 
 def merged(counts: list[int], minimum: int = privacy.PEOPLE) -> pd.DataFrame:

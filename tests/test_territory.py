@@ -6,7 +6,7 @@ from conftest import opened, programme, sheet, small
 
 from domino_analysis.paths import processed_dir, territories
 from domino_analysis.schema import catalogue
-from domino_analysis.territory import Programme, Territory, reference
+from domino_analysis.territory import Territory, reference
 
 COMMUNES = {"chateaubriant": 33, "morlaix": 61, "redon": 43, "rennes": 43}
 INHABITANTS = {"chateaubriant": 58_804, "morlaix": 129_533, "redon": 81_044, "rennes": 420_717}
@@ -56,8 +56,7 @@ def test_the_programme_holds_the_real_territories_and_what_is_regional():
 
 
 def test_a_programme_of_named_territories_keeps_their_order():
-    assert list(Programme.of(" rennes, exemple ").territories) == ["rennes", "exemple"]
-    assert list(Programme.of("exemple").territories) == ["exemple"]
+    assert list(programme(" rennes, exemple ").territories) == ["rennes", "exemple"]
 
 
 # ── what a territory gives ──────────────────────────────────────────────────────────────────────

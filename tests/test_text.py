@@ -8,7 +8,12 @@ from domino_analysis import text
 from domino_analysis.schema import catalogue, grandeurs, phrases, simplify
 from domino_analysis.text import NARROW, Html
 
-FORMS = {"rien": "rien", "aucun": "aucune personne", "un": "{n:presents} personne", "plusieurs": "{n:presents} personnes"}
+FORMS = {
+    "rien": "rien",
+    "aucun": "aucune personne",
+    "un": "{n:presents} personne",
+    "plusieurs": "{n:presents} personnes",
+}
 
 
 def words(html: str) -> str:
@@ -180,7 +185,9 @@ def test_addresses_and_telephone_numbers_in_rarer_forms_are_replaced(contact):
     assert words(text.cited(f"Écrire à {contact}, merci.")) == "Écrire à […], merci."
 
 
-@pytest.mark.parametrize("innocent", ["6 000 annonces", "le 24/09/2015", "44110", "SIRET 123 456 789 00012", "3 à 5 @ table"])
+@pytest.mark.parametrize(
+    "innocent", ["6 000 annonces", "le 24/09/2015", "44110", "SIRET 123 456 789 00012", "3 à 5 @ table"]
+)
 def test_other_numbers_stay(innocent):
     assert words(text.cited(innocent)) == innocent
 
@@ -200,7 +207,9 @@ def test_french_spaces_stand_before_double_signs_and_never_inside_an_address():
     assert text.typography("https://exemple.fr?a=1;b") == "https://exemple.fr?a=1;b"
 
 
-@pytest.mark.parametrize(("parts", "written"), [([], ""), (["a"], "a"), (["a", "b"], "a et b"), (list("abc"), "a, b et c")])
+@pytest.mark.parametrize(
+    ("parts", "written"), [([], ""), (["a"], "a"), (["a", "b"], "a et b"), (list("abc"), "a, b et c")]
+)
 def test_an_enumeration_ends_with_et(parts, written):
     assert text.listed(parts) == written
     assert text.listed(parts, "ou") == written.replace(" et ", " ou ")

@@ -67,12 +67,7 @@ def test_a_stake_that_nothing_answers_keeps_its_row():
 
 def test_a_moment_that_no_recommendation_speaks_of_is_zero_and_silence_comes_last():
     frame = by_moment(sheet("preconisations", objectif=["a", "b"], moment=["accompagnement", None]))
-    assert frame.to_numpy().tolist() == [
-        ["déclenchement", 0],
-        ["accompagnement", 1],
-        ["pérennisation", 0],
-        [UNSAID, 1],
-    ]
+    assert frame.to_numpy().tolist() == [["déclenchement", 0], ["accompagnement", 1], ["pérennisation", 0], [UNSAID, 1]]
 
 
 def test_a_chain_goes_from_statements_to_actions():

@@ -19,7 +19,7 @@ from ..clean import items
 from ..paths import NOTEBOOKS, TEMPLATE, output_dir, processed_dir, raw_dir
 from ..schema import BLOQUANT, Problem, etapes, simplify
 from ..territory import Territory, is_fresh, trust_packages
-from ..text import Html, date, listed
+from ..text import Html, cited, date, listed
 from . import engine  # noqa: F401 - the engine that papermill finds by its name, warm in the children
 from .page import PLOTLY_FILE, Frame, PageError, failure, html_notebook, to_html
 
@@ -61,7 +61,7 @@ def slug(code: str) -> str:
 
 def _frame(territory: Territory, title: str, depth: int, **more) -> Frame:
     home = () if title == "L'essentiel" else ((territory.nom, "../" * (depth - 1) + "index.html"),)
-    partners = listed(items(territory.identity["financeurs_partenaires"]))
+    partners = listed(cited(name) for name in items(territory.identity["financeurs_partenaires"]))
     told = {"date": date(territory.newest_date, ""), **more}
     return Frame(title, territory.nom, "../" * depth, home, territory.is_fictif, partners=partners, **told)
 

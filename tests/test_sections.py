@@ -1,0 +1,326 @@
+"""What each section of a page says, with the numbers that it says it with."""
+
+import inspect
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from conftest import opened, programme, sheet, small
+
+from domino_analysis import census, sections
+from domino_analysis.figures import Figure
+from domino_analysis.schema import A_VERIFIER, BLOQUANT, Problem, catalogue
+
+R1 = sheet("reunions", reunion=["R1"], restitution_publique=["oui"], date=["2016-01-12"])
+
+
+def words(result) -> str:
+    html = result.html if isinstance(result, Figure) else str(result)
+    for tag in ("li", "p", "h3", "td", "th", "dt", "dd"):
+        html = html.replace(f"</{tag}>", f"</{tag}> ")
+    return " ".join(BeautifulSoup(html, "html.parser").get_text().split())
+
+
+def meeting(**tables) -> census.Meeting:
+    return census.meeting(small(**{"reunions": R1, **tables}), "R1")
+
+
+def named(kind: str) -> list:
+    found = [section for _, section in inspect.getmembers(sections, inspect.isfunction)
+             if list(inspect.signature(section).parameters) == [kind]]  # fmt: skip
+    return [s for s in found if s.__module__ == sections.__name__ and not s.__name__.startswith("_")]
+
+
+# ── a meeting, as its minutes say it ────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def september() -> census.Meeting:
+    return census.meeting(opened("chateaubriant"), "CHB-2015-09-24")
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ("attendance", "16 personnes étaient présentes. Elles étaient réunies autour de 4 tables."),
+        ("origins", "Au moins 11 communes sur 33"),
+        ("origins", "« CC de la Région de Nozay »"),
+        ("users", "13 sur 16 utilisent des services collaboratifs"),
+        ("services_sentence", "18 services sont cités, au moins 28 fois"),
+        ("answers", "39 phrases"),
+        ("answers", "Quels enjeux identifiez-vous sur le territoire ? (18 réponses)"),
+        ("expectations", "19 attentes"),
+        ("retained", "3 enjeux"),
+        ("lost_at", "5 phrases sur 18"),
+        ("lost_at", "entre 4 et 7 selon le codage"),
+    ],
+)
+def test_the_minutes_of_24_september_2015_say(september, section, said):
+    assert said in words(getattr(sections, section)(september)).replace("\u202f", " ")
+
+
+def test_sixteen_people_are_never_a_percentage(september):
+    assert not [s.__name__ for s in named("meeting") if re.search(r"\d\s?%", words(s(september)))]
+
+
+def test_statements_are_copied_as_they_were_written(september):
+    said = words(sections.answers(september))
+    assert "Qu'est ce qu'on recense ?" in said
+    assert "quelque soit leur milieu social." in said
+    assert "Comment crée de la richesse" in said
+
+
+def test_a_service_listed_without_its_number_has_none(september):
+    entries = [li.get_text() for li in BeautifulSoup(sections.services(september), "html.parser")("li")]
+    assert len(entries) == 18
+    assert sum(char.isdigit() for entry in entries for char in entry.replace("44110", "")) == 4
+
+
+def test_the_next_date_is_the_next_of_the_calendar(september):
+    assert "2 novembre 2015" in words(sections.remaining(september))
+
+
+# ── what was not received is not zero ───────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("section", named("meeting"), ids=lambda section: section.__name__)
+def test_a_meeting_of_which_nothing_was_received_says_so_without_a_number(section):
+    if section is not sections.attendance_line:  # asked only where a number of present is written
+        assert "<data" not in str(section(meeting()))
+
+
+@pytest.mark.parametrize(
+    ("section", "name"),
+    [("origins", "Fiches"), ("users", "Fiches"), ("services", "Fiches"), ("offers", "Fiches"), ("expectations", "Fiches"),
+     ("answers", "Verbatims"), ("lost_at", "Verbatims")],
+)  # fmt: skip
+def test_a_section_without_data_names_the_sheet_that_would_bring_them(section, name):
+    result = getattr(sections, section)(meeting())
+    assert 'class="absent"' in result
+    assert f"feuille « {name} »" in words(result).replace("\u202f", " ")
+
+
+@pytest.mark.parametrize("section", named("territory"), ids=lambda section: section.__name__)
+def test_a_territory_of_which_nothing_was_received_has_every_section(section):
+    result = section(small())
+    assert getattr(result, "chart", None) is None
+    assert "nan" not in words(result)
+
+
+MINIMAL = {
+    "acteurs": {"acteur": ["A1"], "nom": ["X"]},
+    "actions": {"action": ["a"], "description": ["ouvrir"]},
+    "communes": {"commune": ["Issé"]},
+    "depouillements": {"question": ["q"], "reponse": ["r"]},
+    "documents": {"document": ["D1"], "titre": ["Étude"]},
+    "enjeux": {"enjeu": ["E1"], "libelle": ["Le lien"]},
+    "fiches": {"fiche": ["1"], "reunion": ["R1"]},
+    "indicateurs": {"indicateur": ["I1"], "critere": ["Eau"]},
+    "initiatives": {"initiative": ["P1"], "nom": ["SEL"]},
+    "mesures": {"indicateur": ["I1"], "actuelle": [2]},
+    "preconisations": {"preconisation": ["P1"], "objectif": ["Un lieu"]},
+    "relations": {"acteur_a": ["A1"], "acteur_b": ["A2"]},
+    "reunions": {"reunion": ["R1"]},
+    "territoires": {"nom": ["Pays de Rance"]},
+    "verbatims": {"verbatim": ["V1"], "texte": ["dit"], "reunion": ["R1"]},
+    "votes": {"code": ["I1"], "objet": ["critère"], "points": [2]},
+}
+
+
+@pytest.mark.parametrize("alone", [*MINIMAL, "toutes"])
+def test_one_row_with_nothing_but_what_is_required_never_fails(alone):
+    chosen = MINIMAL if alone == "toutes" else {alone: MINIMAL[alone]}
+    territory = small(**{name: sheet(name, **columns) for name, columns in chosen.items()})
+    for section in named("territory"):
+        assert not re.search(r"\bnan\b|<NA>|None", words(section(territory))), section.__name__
+    for met in census.recorded_meetings(territory):
+        for section in named("meeting"):
+            if section is not sections.attendance_line:
+                assert not re.search(r"\bnan\b|<NA>|None", words(section(met))), section.__name__
+
+
+def test_users_counted_without_the_number_of_people_asked_are_said_without_it():
+    totals = sheet("depouillements", reunion=["R1"], question=["Utilisez-vous des services collaboratifs ?"],
+                   reponse=["oui"], valeur=[13])  # fmt: skip
+    said = words(sections.users(meeting(depouillements=totals)))
+    assert "13" in said
+    assert "nan" not in said
+
+
+def test_when_no_sheet_answers_about_services_nobody_is_said_not_to_use_them():
+    said = words(sections.users(meeting(fiches=sheet("fiches", reunion=["R1", "R1"]))))
+    assert "Aucune des 2 personnes" not in said
+
+
+def test_a_statement_without_a_question_is_shown_too():
+    said = sheet(
+        "verbatims", reunion=["R1", "R1"], texte=["dit sans question", "dit en premier"], question=[None, "Q1"]
+    )
+    page = words(sections.answers(meeting(verbatims=said)))
+    assert "dit en premier" in page
+    assert "dit sans question" in page
+
+
+def test_a_measure_of_an_unknown_indicator_never_fails():
+    mesures = sheet("mesures", indicateur=["I9"], actuelle=[2], souhaitee=[4])
+    territory = small(mesures=mesures, indicateurs=sheet("indicateurs", indicateur=["I1"], critere=["Eau"]))
+    assert isinstance(sections.gaps(territory), Figure)
+    assert isinstance(sections.radar(territory), Figure)
+
+
+# ── practices ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_example_has_30_practices_20_kept_and_6_to_check():
+    said = words(sections.practices_sentence(opened("exemple")))
+    assert re.findall(r"\d+", said) == ["30", "20", "30", "6"]
+
+
+def test_one_practice_is_said_in_the_singular():
+    own = sheet("initiatives", nom=["SEL"], retenue=["oui"])
+    assert words(sections.practices_sentence(small(initiatives=own))).startswith(
+        "1 pratique est au tableau. 1 sur 1 remplit"
+    )
+
+
+def test_projects_and_weak_signals_are_named():
+    own = sheet("initiatives", nom=["SEL", "Troc", "AMAP"], etat=["en projet", "signal faible", "existante"])
+    page = words(sections.weak_signals(small(initiatives=own)))
+    assert "1 projet" in page
+    assert "SEL" in page
+    assert "Troc" in page
+    assert "AMAP" not in page
+
+
+def test_in_out_of_the_perimeter_or_unknown():
+    said = words(sections.seats_sentence(opened("exemple")))
+    assert re.findall(r"\d+", said) == ["20", "6", "3", "1"]
+
+
+def test_actors_are_none_one_or_two_or_their_number():
+    page = words(
+        sections.actors(small(acteurs=sheet("acteurs", nom=list("abcd"), type_acteur=["média"] + ["association"] * 3)))
+    )
+    assert "un ou deux" in page
+    assert "aucun" in page
+    assert "entreprise" in page
+
+
+def test_the_matrix_says_how_many_cells_remain_to_be_looked_at():
+    page = words(sections.practice_matrix(opened("exemple")))
+    assert "16 cases sur 28 restent à regarder" in page  # 4 practices × 7 criteria, 12 opinions
+
+
+# ── stakes and recommendations ──────────────────────────────────────────────────────────────────
+
+
+def test_stakes_without_an_answer_are_named():
+    for what in ("indicateurs", "preconisations"):
+        said = words(sections.uncovered(opened("exemple"), what))
+        label = opened("exemple").enjeux.set_index("enjeu").loc["E4", "libelle"]
+        assert said.startswith("1 enjeu sur 4")
+        assert label in said
+
+
+def test_six_statements_of_24_are_not_taken_up_in_the_example():
+    said = words(sections.lost_in_all(opened("exemple")))
+    assert "6 phrases sur 24" in said
+    assert "entre 5 et 8" in said
+
+
+def test_the_gaps_of_the_example_start_with_the_widest():
+    table = BeautifulSoup(sections.gaps(opened("exemple")).html, "html.parser").tbody
+    rows = [[cell.get_text() for cell in row(["th", "td"])[:4]] for row in table("tr")]
+    assert rows[0][1:] == ["1", "5", "4"]
+    assert [float(row[3].replace(",", ".")) for row in rows] == [4, 3, 2, 2, 1, 1, 0]
+
+
+def test_the_marks_of_a_meeting_without_public_restitution_are_not_shown():
+    t = opened("exemple")
+    assert set(t.mesures["reunion"]) == {"EX-2016-05-10"}
+    assert "haute réponse" not in words(sections.gaps(t))
+
+
+def test_recommendations_are_cards_with_what_they_answer():
+    cards = BeautifulSoup(sections.recommendations(opened("exemple")), "html.parser")("section", class_="fiche")
+    assert len(cards) == 6
+    labels = list(opened("exemple").enjeux["libelle"])
+    assert sum(any(label in card.get_text() for label in labels) for card in cards) == 5
+
+
+def test_only_what_was_declared_general_is_general():
+    assert 'class="absent"' in sections.general_book(programme())
+    assert len(BeautifulSoup(sections.general_book(programme("exemple")), "html.parser")("section")) == 1
+
+
+# ── pages of all ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_perimeter_of_chateaubriant_in_a_sentence():
+    said = words(sections.essential(opened("chateaubriant"))).replace("\u202f", " ")
+    assert "33 communes" in said
+    assert "58 804 habitants" in said
+    assert "2012" in said
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("morlaix", "environ 70 initiatives"), ("rennes", "plus de 300 initiatives"), ("morlaix", "1 sur 2")],
+)
+def test_published_totals_keep_their_precision(code, said):
+    assert said in words(sections.published(opened(code))).replace("\u202f", " ")
+
+
+def test_a_step_leads_to_its_page_or_names_the_sheet_that_would_bring_it():
+    page = BeautifulSoup(sections.steps(opened("redon")), "html.parser")
+    entries = page.ul.find_all("li", recursive=False)
+    assert len(entries) == 4
+    assert all(entry.a or "feuille" in entry.get_text() for entry in entries)
+    assert [entry for entry in entries if not entry.a]
+
+
+def test_sheets_that_stayed_empty_are_named():
+    empty = [table.title for name, table in catalogue().items() if getattr(opened("redon"), name).empty]
+    said = words(sections.not_known(opened("redon")))
+    assert said.startswith(f"{len(empty)} feuilles")
+    assert all(title in said for title in empty)
+    assert words(sections.not_known(small())).startswith("16 feuilles")
+
+
+def test_the_index_keeps_the_example_apart_from_the_real_territories():
+    home = [("exemple/index.html", "Le territoire")]
+    entries = [(opened(code), home) for code in ("redon", "exemple")]
+    blocks = [words(block) for block in sections.summary(entries)]
+    (real,) = (block for block in blocks if "Pays de Redon" in block)
+    assert opened("exemple").nom not in real
+    assert "fictif" in next(block for block in blocks if opened("exemple").nom in block)
+
+
+# ── page 0 ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_sheet_is_listed_with_its_rows_even_at_zero():
+    rows = BeautifulSoup(sections.received(opened("redon")).html, "html.parser").tbody("tr")
+    counts = {row.th.get_text(): row.td.get_text() for row in rows}
+    assert counts == {table.title: str(len(getattr(opened("redon"), name))) for name, table in catalogue().items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "quoted"), [("initiatives", True), ("fiches", False), ("verbatims", False), ("votes", False)]
+)
+def test_problems_of_what_people_wrote_give_the_cell_and_the_rule_only(name, quoted):
+    territory = small()
+    territory._tidy.problems.append(
+        Problem("essai.xlsx", name, "F7", "Canari vaut « jaune ».", "vert", "Corriger.", A_VERIFIER, "valeur inconnue")
+    )
+    page = words(sections.problems(territory))
+    assert "F7" in page
+    assert ("Canari" in page) is quoted
+    assert ("valeur inconnue" in page) is not quoted
+
+
+def test_blocking_problems_are_counted_apart():
+    territory = small()
+    for gravity in (BLOQUANT, A_VERIFIER, A_VERIFIER):
+        territory._tidy.problems.append(Problem("e.xlsx", "votes", "A2", "t", "a", "f", gravity))
+    assert re.findall(r"\d+", words(sections.problems_sentence(territory))) == ["3", "1"]
