@@ -13,7 +13,8 @@ def dots(votes: pd.DataFrame, objet: str, labels: pd.Series) -> pd.DataFrame:
     objet : str
         What was voted on: ``critère``, ``indicateur``, ``enjeu`` or ``levier``.
     labels : Series
-        Label of each thing by code; things that received nothing keep their row.
+        Label of each thing by code; things that received nothing keep their row, and a code that
+        no label explains stands for itself.
 
     Returns
     -------
@@ -22,6 +23,8 @@ def dots(votes: pd.DataFrame, objet: str, labels: pd.Series) -> pd.DataFrame:
     """
     given = votes[(votes["objet"] == objet) & votes["points"].notna()]
     points = given.groupby("code")["points"].sum()
+    unknown = points.index.difference(labels.index)
+    labels = pd.concat([labels, pd.Series(unknown, index=unknown)])
     frame = pd.DataFrame({"code": labels.index, "label": labels.to_numpy()})
     frame["points"] = frame["code"].map(points).fillna(0).astype(int)
     return frame.sort_values("points", ascending=False, kind="stable", ignore_index=True)

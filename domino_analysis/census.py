@@ -119,7 +119,7 @@ def tally(territory: Territory, column: str, reunion: str) -> Tally:
         totals["base"].max(),
         "depouillements",
         documents.loc[codes[0], "titre"] if codes else "",
-        bool(codes) and all(documents.loc[codes, "public"] == "oui"),
+        bool((totals["document"].map(documents["public"]) == "oui").all()),
     )
 
 
@@ -215,16 +215,17 @@ class Presence:
 
 def presence(communes: pd.DataFrame, counts: Tally) -> Presence:
     """Communes present and absent, from the tally of « Commune de provenance »."""
-    named = counts.counts.dropna(subset="code_insee")
-    nb = named.groupby("code_insee")["nb"].sum()
-    frame = communes.assign(nb=communes["code_insee"].map(nb).fillna(0).astype(int))
+    own = communes["code_insee"].fillna(communes["commune"])
+    answered = counts.counts["code_insee"].fillna(counts.counts["reponse"])
+    nb = counts.counts.groupby(answered)["nb"].sum()
+    frame = communes.assign(nb=own.map(nb).fillna(0).astype(int))
     present, absent = frame[frame["nb"] > 0], frame[frame["nb"] == 0]
     silent = sorted(set(absent["epci"].dropna()) - set(present["epci"].dropna()))
     return Presence(
         present.sort_values(["nb", "commune"], ascending=[False, True]).reset_index(drop=True),
         absent.sort_values(["epci", "commune"]).reset_index(drop=True),
         silent,
-        bool(counts.counts["code_insee"].isna().any()),
+        bool((~answered.isin(own)).any()),
     )
 
 
@@ -355,8 +356,8 @@ def under_definitions(initiatives: pd.DataFrame) -> pd.DataFrame:
 
 def by_commune(communes: pd.DataFrame, initiatives: pd.DataFrame) -> pd.DataFrame:
     """Number of initiatives of each commune, the communes at zero included, in initiatives."""
-    counts = initiatives.dropna(subset="code_insee").groupby("code_insee").size()
-    nb = communes["code_insee"].map(counts).fillna(0).astype(int)
+    counts = initiatives.groupby(initiatives["code_insee"].fillna(initiatives["commune"])).size()
+    nb = communes["code_insee"].fillna(communes["commune"]).map(counts).fillna(0).astype(int)
     return communes.assign(nb=nb)[["code_insee", "commune", "epci", "nb"]].reset_index(drop=True)
 
 
@@ -471,18 +472,24 @@ def actors_by_theme(acteurs: pd.DataFrame) -> pd.DataFrame:
     The empty rows are the answer to « Quels sont les types d'acteurs les plus absents ? ».
     """
     types = list(catalogue()["acteurs"]["type_acteur"].enum)
+    acteurs = acteurs.assign(type_acteur=acteurs["type_acteur"].fillna(UNSAID))
     table = crossed(acteurs, "type_acteur", "thematique").set_index("type_acteur")
     index = [*types, *(label for label in table.index if label not in types)]
     table = table.reindex(index, fill_value=0)
-    table["nb"] = acteurs["type_acteur"].fillna(UNSAID).value_counts().reindex(index, fill_value=0)
+    table["nb"] = acteurs["type_acteur"].value_counts().reindex(index, fill_value=0)
     return table.astype(int).reset_index()
 
 
 def relays(acteurs: pd.DataFrame) -> pd.DataFrame:
     """Number of relays by nature (person, structure, event), those at zero included."""
     natures = list(catalogue()["acteurs"]["nature_relais"].enum)
-    own = acteurs[acteurs["role"] == "relais"]["nature_relais"].value_counts()
-    return own.reindex(natures, fill_value=0).rename("nb").rename_axis("nature").reset_index()
+    own = acteurs[acteurs["role"] == "relais"]["nature_relais"].fillna(UNSAID).value_counts()
+    return (
+        own.reindex([*natures, *(own.index.intersection([UNSAID]))], fill_value=0)
+        .rename("nb")
+        .rename_axis("nature")
+        .reset_index()
+    )
 
 
 def links(relations: pd.DataFrame, acteurs: pd.DataFrame) -> pd.DataFrame:
@@ -498,6 +505,10 @@ def links(relations: pd.DataFrame, acteurs: pd.DataFrame) -> pd.DataFrame:
 # ── context and limits ──────────────────────────────────────────────────────────────────────────
 
 
+NOT_SUMMED = r"median|^part_|^taux_"
+"""Indicators of the context that are medians or shares: never summed over communes."""
+
+
 def context(rows: pd.DataFrame) -> pd.DataFrame:
     """Context of a territory, each figure with its year: sums over communes, then EPCI by EPCI.
 
@@ -511,7 +522,7 @@ def context(rows: pd.DataFrame) -> pd.DataFrame:
     """
     if rows.empty:
         return pd.DataFrame(columns=["libelle", "lieu", "annee", "valeur", "unite", "source"])
-    summable = rows[(rows["niveau"] == "commune") & ~rows["indicateur"].str.contains("median|part|taux")]
+    summable = rows[(rows["niveau"] == "commune") & ~rows["indicateur"].str.contains(NOT_SUMMED)]
     keys = ["libelle", "annee", "unite", "source"]
     total = summable.groupby(keys, sort=False)["valeur"].sum().reset_index().assign(lieu="territoire")
     shares = rows[rows["niveau"] != "commune"].rename(columns={"nom": "lieu"})

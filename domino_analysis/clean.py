@@ -38,7 +38,8 @@ MONTHS = [
     "décembre",
 ]
 FREE_TEXT = {"verbatims": ["texte"], "fiches": ["attentes", "participation"], "acteurs": ["propos"]}
-CONTACT = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|(?<!\d)(?:\+33\s?|0)[1-9](?:[\s./-]?\d\d){4}(?!\d)")
+MAIL, TELEPHONE = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", r"(?:(?:\+|00)33\s?(?:\(0\)\s?)?|0)[1-9](?:[\s./-]?\d\d){4}"
+CONTACT = re.compile(rf"{MAIL}|(?<!\d){TELEPHONE}(?!\d)")
 
 
 @dataclass

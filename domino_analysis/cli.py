@@ -150,6 +150,7 @@ def run_command(options: argparse.Namespace) -> int:
     if options.output:
         os.environ["DOMINO_OUTPUT"] = options.output
     codes = _asked(options.territoires)
+    paths.output_dir().mkdir(parents=True, exist_ok=True)
     if options.jobs < 1:
         raise CommandError("--jobs : au moins 1 page à la fois.")
     from .child import warm
@@ -227,9 +228,11 @@ def main(arguments: list[str] | None = None) -> int:
     except CommandError as error:
         print(error, file=sys.stderr)
         return 2
-    except PermissionError as error:
+    except OSError as error:
         print(
-            f"{error.filename} : pas le droit d'écrire ou de lire ici.\nChoisir un autre dossier avec --output ou --data.",
+            f"{error.filename} : impossible de lire ou d'écrire ici ({error.strerror}).\n"
+            "Attendu : un dossier où l'on a le droit d'écrire, avec de la place.\n"
+            "Choisir un autre dossier avec --output ou --data.",
             file=sys.stderr,
         )
         return 2

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from .census import quantities
+from .census import NOT_SUMMED, quantities
 from .territory import Programme
 
 
@@ -68,7 +68,7 @@ def contexts(programme: Programme) -> pd.DataFrame:
     frames = []
     for territory in programme:
         rows = territory.reference("contexte")
-        rows = rows[(rows["niveau"] == "commune") & ~rows["indicateur"].str.contains("median|part|taux")]
+        rows = rows[(rows["niveau"] == "commune") & ~rows["indicateur"].str.contains(NOT_SUMMED)]
         total = rows.groupby(["libelle", "annee", "unite"], sort=False)["valeur"].sum().reset_index()
         frames.append(total.assign(territoire=territory.nom))
     long = pd.concat(frames, ignore_index=True)
@@ -107,9 +107,12 @@ def comparability(programme: Programme) -> pd.DataFrame:
     same_date = len(dated[["date_perimetre", "annee"]].drop_duplicates()) == 1
     rows = [
         ("Nombre de pratiques recensées", False,
-         f"aucun total publié pour : {_and(silent)} ; ailleurs, portées et précisions différentes ({_and(ways)})"),
+         " ; ".join(part for part, said in (
+             (f"aucun total publié pour : {_and(silent)}", silent),
+             (f"ailleurs, portées propres à chacun et précisions : {_and(ways)}", ways),
+         ) if said)),
         ("Pratiques nommées", False, "ce sont des exemples que les documents citent, non des recensements"),
-        ("Enjeux", False, f"leurs origines diffèrent : {_and(origins)}"),
+        ("Enjeux", False, f"chaque territoire a les siens ; origines : {_and(origins)}" if origins else "aucun enjeu n'est connu"),
         ("Fiches et phrases des participants", False, "elles n'ont été gardées que là où un compte rendu a été retrouvé"),
         ("Repères ouverts", False, "ces listes ne couvrent pas également les territoires"),
         ("Périmètre et population", same_date, "même date et même source" if same_date else "dates ou années différentes"),

@@ -17,7 +17,7 @@ from IPython.display import display
 
 from .census import UNSAID
 from .schema import phrases
-from .text import Html, cited, date, fill, number, say, typography
+from .text import Html, cited, date, fill, number, plain_number, public, say, typography
 from .trace import NOT_TAKEN_UP
 
 pio.renderers.default = "plotly_mimetype"
@@ -130,26 +130,29 @@ def _words(key: str, frame: pd.DataFrame, values: dict[str, Any], n, source, cha
     if "lecture" in spec and not frame.empty:
         sentence = fill(spec["lecture"], values.pop("several", 2), f"lecture_{key}", "", values)
         reading = f'<p class="lecture">{sentence}</p>'
-    table = _table(key, frame, columns, spec["titre"])
+    table = _table(key, frame, columns, caption)
     place = ""
     if chart is not None:
         place = f'<div class="graphique" data-figure="{key}" role="img" aria-label="{escape(_alternative(spec, frame, columns))}"></div>'
         table = f"<details><summary>Les données de ce graphique</summary>{table}</details>"
     return (
         f'<figure class="figure" id="figure-{key}"><figcaption>{caption}</figcaption>'
-        f"{reading}{place}{table}{_source(source, n, key)}</figure>"
+        f"{reading}{place}{table}{_source(source or typography(spec.get('source', '')), n, key)}</figure>"
     )
 
 
 def _alternative(spec: dict, frame: pd.DataFrame, columns: dict) -> str:
     """Text alternative made of the data: what each row is worth, the first twelve rows."""
-    names = list(columns)
-    numbers = [name for name in names if columns[name][1] not in ("texte", "date")]
-    rows = [
-        f"{row[names[0]]} : " + ", ".join(f"{columns[c][0]} {row[c]:g}" for c in numbers if not _is_missing(row[c]))
-        for _, row in frame.head(12).iterrows()
-    ]
-    return f"{spec['titre']}. " + " ; ".join(rows)
+    label, *others = columns
+    numbers = [name for name in others if columns[name][1] not in ("texte", "date")]
+    rows = []
+    for _, row in frame.head(12).iterrows():
+        told = {columns[c][0]: row[c] for c in numbers or others if not _is_missing(row[c])}
+        values = [
+            f"{title} {value if isinstance(value, str) else plain_number(value)}" for title, value in told.items()
+        ]
+        rows.append(f"{row[label]} : {', '.join(values)}")
+    return public(typography(f"{spec['titre']}. {' ; '.join(rows)}"))
 
 
 def absent(key: str) -> Html:
@@ -215,7 +218,7 @@ def _strokes(strokes: list[list[tuple]], line: dict, **options) -> go.Scatter:
 
 
 def _wrap(text: str, width: int = 34) -> str:
-    lines = textwrap.wrap(str(text), width, break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(public(text), width, break_long_words=False, break_on_hyphens=False)
     return "<br>".join(escape(line) for line in lines)
 
 
@@ -312,7 +315,7 @@ def commune_map(key: str, frame: pd.DataFrame, outlines: pd.DataFrame, today: pd
             x=[x for x, _ in centres], y=[y for _, y in centres], mode="text", showlegend=False,
             text=[f"{_wrap(names[c], 16)}<br>{counts[c]:g}" if counts[c] else "" for c in known],
             textfont={"color": ["white" if counts[c] > 3 else INK for c in known], "size": 12},
-            customdata=[f"{names[c]} : {counts[c]:g}" for c in known], hovertemplate="%{customdata}<extra></extra>",
+            customdata=[f"{escape(names[c])} : {counts[c]:g}" for c in known], hovertemplate="%{customdata}<extra></extra>",
         )
     )  # fmt: skip
     flat = {"xaxis": HIDDEN, "yaxis": {**HIDDEN, "scaleanchor": "x"}, "margin": {"l": 0, "r": 0, "t": 0, "b": 30}}
@@ -416,7 +419,7 @@ def radar(
 
 def timeline(key: str, frame: pd.DataFrame, when: str, label: str, **rest) -> Figure:
     """Dated things on a line of time, the undated only in the table."""
-    dated = frame.dropna(subset=when)
+    dated = frame[frame[when].str.fullmatch(r"\d{4}(-\d\d){0,2}").fillna(False).astype(bool)]
     if dated.empty:
         return figure(key, frame, **rest)
     along = {"type": "date", "tickformat": "%m/%Y", "showgrid": True}

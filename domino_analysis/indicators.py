@@ -69,7 +69,8 @@ def medians(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFrame:
         souhaitee`` (medians, in the unit of its scale), ``ecart`` (`gap`), ``nb`` (answers),
         ``min_actuelle, max_actuelle``; widest gap first.
     """
-    whole = mesures[mesures["pratique"].isna()].dropna(subset=["actuelle", "souhaitee"], how="all")
+    known = mesures["indicateur"].isin(indicateurs["indicateur"])
+    whole = mesures[mesures["pratique"].isna() & known].dropna(subset=["actuelle", "souhaitee"], how="all")
     grouped = whole.groupby("indicateur")
     frame = pd.DataFrame(
         {"actuelle": grouped["actuelle"].median(), "souhaitee": grouped["souhaitee"].median(),

@@ -357,7 +357,7 @@ def sheet_files(folder: Path) -> list[Path]:
     """Files of a folder that people typed, by name; hidden files, notes and lock files are not."""
     return sorted(
         path
-        for path in folder.iterdir()
+        for path in (folder.iterdir() if folder.is_dir() else ())
         if path.is_file()
         and not path.name.startswith((".", "_", "~"))
         and path.suffix.lower() != ".md"

@@ -44,13 +44,13 @@ def merge_small(counts: pd.DataFrame, label: str, other: str, minimum: int = PEO
     while 0 < rest["nb"].sum() < minimum and not kept.empty:
         kept, rest = kept.iloc[:-1], pd.concat([kept.iloc[-1:], rest])
     columns = [label, "nb"]
-    if rest.empty:
+    if not rest["nb"].sum():
         return kept[columns].reset_index(drop=True)
     merged = pd.DataFrame({label: [other], "nb": [int(rest["nb"].sum())]})
     return pd.concat([kept[columns], merged], ignore_index=True)
 
 
-def few(nb: int, minimum: int = ORGANISATIONS) -> int | str:
+def few(nb: int) -> int | str:
     """Number of organisations as a public page may say it: none, a few, or the number.
 
     Examples
@@ -58,7 +58,7 @@ def few(nb: int, minimum: int = ORGANISATIONS) -> int | str:
     >>> few(0), few(2), few(4)
     ('aucun', 'un ou deux', 4)
     """
-    return "aucun" if nb == 0 else "un ou deux" if nb < minimum else nb
+    return "aucun" if nb == 0 else "un ou deux" if nb < ORGANISATIONS else nb
 
 
 def people_by_commune(named: pd.DataFrame, unknown: int, minimum: int = PEOPLE) -> pd.DataFrame:
@@ -81,20 +81,21 @@ def people_by_commune(named: pd.DataFrame, unknown: int, minimum: int = PEOPLE) 
     >>> named = pd.DataFrame({"commune": ["A", "B", "C", "D"], "epci": ["X", "X", "X", "Y"],
     ...                       "nb": [6, 3, 2, 1]})
     >>> people_by_commune(named, 4).to_dict("list")
-    {'lieu': ['A', "X (autres communes de l'intercommunalité)", 'ailleurs ou sans réponse'], 'nb': [6, 5, 5]}
+    {'lieu': ['A', "X (autres communes de l'intercommunalité)", 'autres communes ou sans réponse'], 'nb': [6, 5, 5]}
     """
+    other = "autres communes ou sans réponse"
     small = named["nb"] < minimum
-    wider = named["epci"].fillna("") + " (autres communes de l'intercommunalité)"
+    wider = (named["epci"] + " (autres communes de l'intercommunalité)").fillna(other)
     places = named.assign(lieu=named["commune"].where(~small, wider))
     counts = places.groupby("lieu", sort=False)["nb"].sum().reset_index()
-    other = "ailleurs ou sans réponse"
     if unknown:
         counts = pd.concat([counts, pd.DataFrame({"lieu": [other], "nb": [unknown]})])
     apart = counts[counts["lieu"] != other]
     held = apart[apart["nb"] >= minimum]
     rest = int(counts["nb"].sum() - held["nb"].sum())
     pool = pd.concat([held, pd.DataFrame({"lieu": [other], "nb": [rest]})]) if rest else held
-    return merge_small(pool, "lieu", other, minimum)
+    shown = merge_small(pool, "lieu", other, minimum)
+    return shown.assign(lieu="toutes les communes réunies") if len(shown) == 1 and len(named) > 1 else shown
 
 
 def table_letters(tables: pd.Series, shuffle_by: str) -> dict[str, str]:

@@ -88,13 +88,13 @@ def _counted(meeting: Meeting, counts: pd.DataFrame, quantity: str, source: str)
         for row in counts.itertuples()
     ]
     return together(
-        bullets(map(typography, entries), "comptes"), Html(f'<p class="source">{typography("Source : ")}{source}.</p>')
+        bullets(map(typography, entries), "comptes"), Html(f'<p class="source">{typography("Source : " + source)}.</p>')
     )
 
 
 def _statements(meeting: Meeting, code: str) -> pd.DataFrame:
     own = privacy.public_words(meeting.verbatims, meeting.territory.reunions)
-    return own[(own["question"] == code) & (own["origine"] != "fiche")]
+    return own[(own["question"].fillna("") == code) & (own["origine"] != "fiche")]
 
 
 def answers(meeting: Meeting) -> Html:
@@ -110,11 +110,12 @@ def answers(meeting: Meeting) -> Html:
             say("phrases_recopiees", 2) if shown else say("phrases_gardees", 2),
         )
     ]
-    for code in dict.fromkeys(tables["question"].dropna()):
+    for code in dict.fromkeys(tables["question"].fillna("")):
         label = meeting.questions.get(code, "")
-        count = int((tables["question"] == code).sum())
+        count = int((tables["question"].fillna("") == code).sum())
         told = say("phrases_question", count, de=f"{meeting.code}/{code}")
-        blocks.append(Html(f"<h3>{cited(code)}. {cited(label)} ({told})</h3>"))
+        title = " ".join(part for part in (f"{cited(code)}." if code else "Sans question.", cited(label)) if part)
+        blocks.append(Html(f"<h3>{title} ({told})</h3>"))
         if shown:
             blocks.append(bullets((cited(text) for text in _statements(meeting, code)["texte"]), "dites"))
     return together(*blocks)
@@ -122,10 +123,17 @@ def answers(meeting: Meeting) -> Html:
 
 def users(meeting: Meeting) -> Html:
     """How many of the people asked use collaborative services."""
+    sentence = _users_sentence(meeting)
+    return paragraph(sentence) if sentence else missing("utilisateurs_absents")
+
+
+def _users_sentence(meeting: Meeting) -> Html:
     counts = meeting.tally("utilisateur")
-    if not counts.origin:
-        return missing("utilisateurs_absents")
-    return paragraph(say("utilisateurs", counts.of("oui"), de=meeting.code, total=int(counts.base)))
+    if not counts.of("oui") + counts.of("non"):
+        return Html("")
+    if pd.isna(counts.base):
+        return say("utilisateurs_sans_base", counts.of("oui"), de=meeting.code)
+    return say("utilisateurs", counts.of("oui"), de=meeting.code, total=int(counts.base))
 
 
 def _listed_tally(meeting: Meeting, column: str, absent: str) -> Html:
@@ -186,7 +194,9 @@ def retained(meeting: Meeting) -> Html:
         + (f"<br>{cited(row['question'])}" if isinstance(row["question"], str) else "")
         for _, row in own.iterrows()
     ]
-    return together(paragraph(say("enjeux_retenus", len(own), de=meeting.code)), bullets(cards))
+    titles = dict.fromkeys(_title_of(meeting.territory, code) for code in own["source"].dropna())
+    source = Html(f'<p class="source">{typography("Source : ")}{listed(titles)}.</p>') if titles else ""
+    return together(paragraph(say("enjeux_retenus", len(own), de=meeting.code)), bullets(cards), source)
 
 
 def lost(verbatims: pd.DataFrame, enjeux: pd.DataFrame, de: str) -> Html:
@@ -218,7 +228,7 @@ def remaining(meeting: Meeting) -> Html:
     if isinstance(meeting.row["bilan"], str):
         todo.append(cited(meeting.row["bilan"]))
     tables = own[own["origine"] != "fiche"]
-    uncoded = int((~own["repris"].isin(["oui", "non"])).sum())
+    uncoded = int((~tables["repris"].isin(["oui", "non"])).sum())
     if uncoded:
         todo.append(say("reste_a_coder", uncoded, de=code))
     if len(tables) and tables["table"].isna().all():
@@ -356,7 +366,7 @@ def practices_map(territory: Territory) -> Figure:
     frame = census.by_commune(territory.communes, own) if own["code_insee"].notna().any() else own.iloc[:0]
     placed = int(own["code_insee"].notna().sum())
     return figures.commune_map(
-        "carte", frame, territory.outlines, territory.today, placees=placed, total=len(own), several=placed
+        "carte", frame, territory.outlines, territory.today, placees=placed, total=len(own), several=placed, n=placed
     )
 
 
@@ -416,10 +426,9 @@ def landmarks(territory: Territory) -> Figure:
 def births(territory: Territory) -> Figure:
     """Since when: practices born by each year, and how many years are not known."""
     own = territory.initiatives
-    frame = census.by_year(own)
-    return figures.curve(
-        "annees", frame, "annee", "cumul", n=int(frame["nb"].sum()), inconnues=int(own["annee_creation"].isna().sum())
-    )
+    frame, unknown = census.by_year(own), int(own["annee_creation"].isna().sum())
+    known = int(frame["nb"].sum())
+    return figures.curve("annees", frame, "annee", "cumul", n=known, inconnues=unknown, several=len(frame))
 
 
 def actors(territory: Territory) -> Figure:
@@ -469,7 +478,7 @@ def new_links(territory: Territory) -> Figure:
     frame = census.links(territory.relations, territory.acteurs)
     new = int((frame["nouvelle"] == "oui").sum())
     return figures.network(
-        "liens", frame, "entre", "et", marked="nouvelle", nouveaux=new, total=len(frame), several=new
+        "liens", frame, "entre", "et", marked="nouvelle", nouveaux=new, total=len(frame), several=new, n=len(frame)
     )
 
 
@@ -589,7 +598,8 @@ def gaps(territory: Territory) -> Figure:
     meetings = territory.reunions.set_index("reunion")["restitution_publique"]
     if (territory.mesures["reunion"].map(meetings) != "oui").any():
         frame = frame.drop(columns=["min_actuelle", "max_actuelle"])
-    return figures.dumbbell("ecarts", frame, "critere", "actuelle", "souhaitee", _scale(territory, frame))
+    scale = _scale(territory, frame)
+    return figures.dumbbell("ecarts", frame, "critere", "actuelle", "souhaitee", scale, n=int(frame["nb"].sum()))
 
 
 def radar(territory: Territory) -> Figure:
@@ -599,7 +609,8 @@ def radar(territory: Territory) -> Figure:
         return figures.figure("radar", frame)
     order = {code: rank for rank, code in enumerate(territory.indicateurs["indicateur"])}
     ordered = frame.sort_values("indicateur", key=lambda codes: codes.map(order))
-    return figures.radar("radar", ordered, "critere", "actuelle", "souhaitee", _scale(territory, frame))
+    scale = _scale(territory, frame)
+    return figures.radar("radar", ordered, "critere", "actuelle", "souhaitee", scale, n=int(frame["nb"].sum()))
 
 
 def practice_matrix(territory: Territory) -> Figure:
@@ -686,23 +697,24 @@ def published(territory: Territory) -> Html:
 
 
 def _amount(row: pd.Series, de: str) -> Html:
-    """Published value with its precision, its base and its unit."""
+    """Published value with its precision, and its base or its unit."""
+    if pd.isna(row["valeur"]):
+        return Html("valeur non écrite")
     subject = f"{de}/{row['reponse']}"
-    way = row["precision"] if row["precision"] in ("environ", "plus de") else ""
-    base = "" if pd.isna(row["base"]) else f" sur {number(row['base'], 'quantite_base', subject)}"
     value = number(row["valeur"], "quantite", subject)
-    alone = row["valeur"] == 1 and not base
-    unit = cited(row["unite"].removesuffix("s") if alone else row["unite"])
-    return Html(" ".join(part for part in (way, f"{value}{base}", unit) if part))
+    if not pd.isna(row["base"]):
+        part = "une part de " if row["precision"] == "part" else ""
+        return Html(f"{part}{value} sur {number(row['base'], 'quantite_base', subject)}")
+    way = row["precision"] if row["precision"] in ("environ", "plus de") else ""
+    unit = row["unite"] if isinstance(row["unite"], str) else ""
+    shown = cited(unit.removesuffix("s") if row["valeur"] == 1 else unit)
+    return Html(" ".join(part for part in (way, value, shown) if part))
 
 
 def attendance_line(meeting: Meeting) -> Html:
-    """Present, users and communes of a meeting, in one paragraph."""
-    counts = meeting.tally("utilisateur")
-    sentences = [say("presents", int(meeting.row["nb_presents"]), de=meeting.code)]
-    if counts.origin:
-        sentences.append(say("utilisateurs", counts.of("oui"), de=meeting.code, total=int(counts.base)))
-    return together(paragraph(*sentences), origins(meeting))
+    """Present, users and communes of a meeting."""
+    present = say("presents", int(meeting.row["nb_presents"]), de=meeting.code)
+    return together(paragraph(present, _users_sentence(meeting)), origins(meeting))
 
 
 def steps(territory: Territory) -> Html:
@@ -742,23 +754,17 @@ def summary(entries: list[tuple[Territory, list[tuple[str, str]]]]) -> list[Html
         cards[territory.is_fictif].append(
             f'<li><h3><a href="{home}">{cited(territory.nom)}</a></h3>{received_lines}{listing}</li>'
         )
-    blocks = [
-        Html(f'<p class="grand">{say("question_programme", 2)}</p>'),
-        Html(f'<h2>Les territoires pilotes</h2><ul class="cartes">{"".join(cards[False])}</ul>'),
-        Html(
-            "<h2>Ce qui les réunit</h2>"
-            + bullets(
-                Html(f'<a href="{etapes()[name]["fichier"]}">{etapes()[name]["titre"]}</a>')
-                for name in ("comparaison", "cahier")
-            )
-        ),
-    ]
+    common = bullets(
+        Html(f'<a href="{etapes()[name]["fichier"]}">{etapes()[name]["titre"]}</a>')
+        for name in ("comparaison", "cahier")
+    )
+    blocks = [Html(f'<p class="grand">{say("question_programme", 2)}</p>')]
+    if cards[False]:
+        listing = f'<ul class="cartes">{"".join(cards[False])}</ul>'
+        blocks.append(Html(f"<h2>Les territoires pilotes</h2>{listing}<h2>Ce qui les réunit</h2>{common}"))
     if cards[True]:
-        blocks.append(
-            Html(
-                f'<h2>Un exemple fictif</h2>{paragraph(say("exemple", 2))}<ul class="cartes">{"".join(cards[True])}</ul>'
-            )
-        )
+        listing = f'<ul class="cartes">{"".join(cards[True])}</ul>'
+        blocks.append(Html(f"<h2>Un exemple fictif</h2>{paragraph(say('exemple', 2))}{listing}"))
     return blocks
 
 
@@ -822,6 +828,8 @@ def explore(code: str):
         columns.index = 1
 
     def show(_=None) -> None:
+        if None in (rows.value, columns.value):  # the lists are being filled
+            return
         answer.clear_output()
         territory = Territory.open(where.value)
         try:
@@ -838,7 +846,7 @@ def explore(code: str):
         with answer:
             print(f"n = {len(frame)}\n{call}")
             display(table)
-            if sheet.value == "initiatives":
+            if sheet.value == "initiatives" and not only.value:
                 display(practices_map(territory))
 
     offer()

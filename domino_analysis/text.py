@@ -64,8 +64,10 @@ def number(value: float, q: str, de: object = "") -> Html:
     if q not in grandeurs():
         raise KeyError(f"« {q} » n'est pas une grandeur de catalogue/grandeurs.yaml")
     value = float(value)
+    if math.isnan(value):
+        raise ValueError(f"« {q} » n'a pas de valeur : dire ce qui manque au lieu de l'écrire")
     exact = int(value) if value.is_integer() else round(value, 4)
-    about = f' data-de="{escape(str(de))}"' if str(de) else ""
+    about = f' data-de="{escape(public(de))}"' if str(de) else ""
     return Html(f'<data class="n" value="{exact}" data-q="{q}"{about}>{plain_number(exact)}</data>')
 
 
@@ -92,6 +94,11 @@ def date(iso: object, missing: str = "date inconnue") -> Html:
     return Html(f'<time datetime="{escape(iso)}">{plain_date(iso)}</time>')
 
 
+def public(text: object) -> str:
+    """Text in which e-mails and telephone numbers are replaced by […]."""
+    return CONTACT.sub("[…]", str(text))
+
+
 def cited(text: object, tag: str = "span") -> Html:
     """Words copied from a cell, escaped; addresses and telephone numbers become […].
 
@@ -102,7 +109,7 @@ def cited(text: object, tag: str = "span") -> Html:
     """
     if not isinstance(text, str) or not text:
         return Html("")
-    return Html(f'<{tag} class="t">{escape(CONTACT.sub("[…]", text))}</{tag}>')
+    return Html(f'<{tag} class="t">{escape(public(text))}</{tag}>')
 
 
 def listed(parts: Iterable[str], last: str = "et") -> Html:

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
@@ -19,7 +19,7 @@ from ..clean import items
 from ..paths import NOTEBOOKS, TEMPLATE, output_dir, processed_dir, raw_dir
 from ..schema import BLOQUANT, Problem, etapes, simplify
 from ..territory import Territory, is_fresh, trust_packages
-from ..text import Html, cited, date, listed
+from ..text import Html, cited, date, listed, plain_date
 from . import engine  # noqa: F401 - the engine that papermill finds by its name, warm in the children
 from .page import PLOTLY_FILE, Frame, PageError, failure, html_notebook, to_html
 
@@ -73,7 +73,8 @@ def plan(territory: Territory) -> list[Page]:
         when = date(meeting.row["date"], "sans date")
         kind = meeting.row["type"] if isinstance(meeting.row["type"], str) else "réunion"
         heading = Html(f"Compte rendu, {kind}, {when}")
-        frame = _frame(territory, f"Compte rendu {meeting.code}", 2, heading=heading, date=when)
+        title = f"Compte rendu, {plain_date(meeting.row['date'])}" if when != "sans date" else "Compte rendu"
+        frame = _frame(territory, title, 2, heading=heading, date=when)
         path = f"{code}/{etapes()['compte_rendu']['fichier'].format(reunion=slug(meeting.code))}"
         parameters = (("territoire", code), ("reunion", meeting.code))
         pages.append(Page(path, "compte_rendu", parameters, frame))
@@ -87,22 +88,21 @@ def plan(territory: Territory) -> list[Page]:
 
 
 def common_pages(territories: Iterable[Territory]) -> list[Page]:
-    """Comparison and book of recommendations, for the real territories."""
+    """Comparison and book of recommendations of the real territories; nothing when there is none."""
+    frame = _common_frame(territories)
+    return [
+        Page(etapes()[name]["fichier"], etapes()[name]["notebook"], (), replace(frame, title=etapes()[name]["titre"]))
+        for name in ("comparaison", "cahier")
+        if any(not territory.is_fictif for territory in territories)
+    ]
+
+
+def _common_frame(territories: Iterable[Territory]) -> Frame:
+    """Frame of a page that speaks of all real territories: their newest date, all their partners."""
     real = [territory for territory in territories if not territory.is_fictif]
     newest = max((territory.newest_date for territory in real), default="")
-    return (
-        []
-        if not real
-        else [
-            Page(
-                etapes()[name]["fichier"],
-                etapes()[name]["notebook"],
-                (),
-                Frame(title=etapes()[name]["titre"], date=date(newest, "")),
-            )
-            for name in ("comparaison", "cahier")
-        ]
-    )
+    names = [name for territory in real for name in items(territory.identity["financeurs_partenaires"])]
+    return Frame(title="", date=date(newest, ""), partners=listed(cited(name) for name in dict.fromkeys(names)))
 
 
 # ── one page ────────────────────────────────────────────────────────────────────────────────────
@@ -248,8 +248,8 @@ def index(territories: dict[str, Territory], planned: dict[str, list[Page]], out
         [(territory, [(page.path, page.frame.heading or page.frame.title) for page in made[code]])
          for code, territory in territories.items()]
     )  # fmt: skip
-    frame = Frame(title="Les pratiques collaboratives, levier de modes de vie durables sur les territoires\u202f?")
-    return to_html(html_notebook(*blocks), frame)
+    title = "Les pratiques collaboratives, levier de modes de vie durables sur les territoires\u202f?"
+    return to_html(html_notebook(*blocks), replace(_common_frame(territories.values()), title=title))
 
 
 def unread_files(code: str) -> list[Problem]:
