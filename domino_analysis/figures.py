@@ -127,7 +127,7 @@ def _words(key: str, frame: pd.DataFrame, values: dict[str, Any], n, source, cha
     caption = typography(spec["titre"])
     columns = _columns(spec, frame)
     reading = ""
-    if "lecture" in spec and not frame.empty:
+    if "lecture" in spec and not _is_missing(values.get("n_premier", 0)):
         sentence = fill(spec["lecture"], values.pop("several", 2), f"lecture_{key}", "", values)
         reading = f'<p class="lecture">{sentence}</p>'
     table = _table(key, frame, columns, caption)
@@ -152,7 +152,7 @@ def _alternative(spec: dict, frame: pd.DataFrame, columns: dict) -> str:
             f"{title} {value if isinstance(value, str) else plain_number(value)}" for title, value in told.items()
         ]
         rows.append(f"{row[label]} : {', '.join(values)}")
-    return public(typography(f"{spec['titre']}. {' ; '.join(rows)}"))
+    return public(f"{spec['titre']}. {' ; '.join(rows)}")
 
 
 def absent(key: str) -> Html:
@@ -315,7 +315,7 @@ def commune_map(key: str, frame: pd.DataFrame, outlines: pd.DataFrame, today: pd
             x=[x for x, _ in centres], y=[y for _, y in centres], mode="text", showlegend=False,
             text=[f"{_wrap(names[c], 16)}<br>{counts[c]:g}" if counts[c] else "" for c in known],
             textfont={"color": ["white" if counts[c] > 3 else INK for c in known], "size": 12},
-            customdata=[f"{escape(names[c])} : {counts[c]:g}" for c in known], hovertemplate="%{customdata}<extra></extra>",
+            customdata=[f"{escape(names[c], quote=False)} : {counts[c]:g}" for c in known], hovertemplate="%{customdata}<extra></extra>",
         )
     )  # fmt: skip
     flat = {"xaxis": HIDDEN, "yaxis": {**HIDDEN, "scaleanchor": "x"}, "margin": {"l": 0, "r": 0, "t": 0, "b": 30}}

@@ -25,8 +25,10 @@ def test_without_votes_everything_has_no_point():
     assert dots(sheet("votes"), "critère", LABELS)["points"].tolist() == [0, 0, 0]
 
 
-def test_nothing_to_vote_on_is_an_empty_table():
-    assert dots(VOTES, "critère", LABELS.iloc[:0]).empty
+def test_a_code_that_no_label_explains_stands_for_itself():
+    shown = dots(VOTES, "critère", LABELS.iloc[:0])
+    assert shown["label"].tolist() == shown["code"].tolist()
+    assert shown["points"].sum() == VOTES["points"].sum()
 
 
 def test_each_table_has_its_mark_and_a_ballot_without_a_table_has_none():

@@ -26,10 +26,8 @@ def test_equal_gaps_keep_the_order_of_the_codes():
     assert medians(mesures, CRITERIA)["indicateur"].tolist() == ["I1", "I2"]
 
 
-def test_a_measure_of_an_unknown_indicator_keeps_its_values_without_a_gap():
-    frame = medians(sheet("mesures", indicateur=["I9"], actuelle=[2], souhaitee=[3]), CRITERIA)
-    assert frame[["actuelle", "souhaitee"]].to_numpy().tolist() == [[2, 3]]
-    assert frame[["ecart", "critere"]].isna().to_numpy().all()
+def test_a_measure_of_an_unknown_indicator_is_left_out():
+    assert medians(sheet("mesures", indicateur=["I9"], actuelle=[2], souhaitee=[3]), CRITERIA).empty
 
 
 def test_without_measures_there_is_no_row_but_the_columns_are_there():

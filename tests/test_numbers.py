@@ -195,6 +195,7 @@ def expected_carte(t: Folder) -> Iterator[Number]:
     if placed := Counter(known[plain(row["Commune"])] for row in own if plain(row["Commune"]) in known):
         yield from by_commune("carte", "initiatives", t, placed)
         yield from said("lecture_carte", "", initiatives_placees=placed.total(), initiatives_total=len(own))
+        yield from said("base", "carte", base=placed.total())
 
 
 def expected_annees(t: Folder) -> Iterator[Number]:
@@ -204,7 +205,7 @@ def expected_annees(t: Folder) -> Iterator[Number]:
         so_far += years[year]
         yield from cells("annees", year, {"nb initiatives": years[year], "cumul initiatives": so_far})
     if years:
-        ends = (min(years), max(years))
+        ends = dict.fromkeys((min(years), max(years)))
         yield from said("lecture_annees", "", *ends, initiatives=so_far, initiatives_sans_annee=unknown)
         yield from said("base", "annees", base=so_far)
 
@@ -365,7 +366,8 @@ def expected_compte_rendu(t: Folder, code: str) -> Iterator[Number]:
     for question, nb in told.items():
         yield from said("phrases_question", f"{code}/{question}", question, phrases=nb)
     yield from said("attentes", code, attentes=len(verbatims) - told.total())
-    yield from said("reste_a_coder", code, phrases_non_codees=sum(v["Repris ?"] == "non codé" for v in verbatims))
+    uncoded = sum(v["Repris ?"] == "non codé" for v in verbatims if v["Origine"] != "fiche")
+    yield from said("reste_a_coder", code, phrases_non_codees=uncoded)
     yield from said("services_au_moins", code, services=len(services), mentions=services.total())
     yield from said("services_sans_nombre", code, services=unwritten.count("Si oui lesquels"))
     yield from said("enjeux_retenus", code, enjeux=len(of_meeting(t, "enjeux", code)))
@@ -430,6 +432,7 @@ def expected_preconisations(t: Folder) -> Iterator[Number]:
     moments = Counter(row.get("Moment") or UNSAID for row in own)
     for moment in ("déclenchement", "accompagnement", "pérennisation", *({UNSAID} & set(moments))):
         yield from cells("moments", moment, {"nb preconisations": moments[moment]})
+    yield from said("base", "moments", base=len(own))
 
 
 def expected_perimetre(t: Folder) -> Iterator[Number]:

@@ -93,7 +93,7 @@ def test_nobody_from_nowhere_is_an_empty_table():
 
 def test_communes_whose_intercommunalite_nobody_wrote_are_no_intercommunalite():
     named = pd.DataFrame({"commune": ["A", "B", "C"], "epci": [None] * 3, "nb": [6, 3, 3]})
-    assert privacy.people_by_commune(named, 0)["lieu"].tolist() == ["A", "ailleurs ou sans réponse"]
+    assert privacy.people_by_commune(named, 0)["lieu"].tolist() == ["A", "autres communes ou sans réponse"]
 
 
 @pytest.mark.parametrize("code", ["EX-2016-01-12", "EX-2016-03-15", "EX-2016-05-10"])
