@@ -825,7 +825,7 @@ def explore(code: str):
 
     def offer(_=None) -> None:
         rows.options = columns.options = [column.name for column in catalogue()[sheet.value].kept]
-        columns.index = 1
+        rows.index, columns.index = 0, 1
 
     def show(_=None) -> None:
         if None in (rows.value, columns.value):  # the lists are being filled
@@ -837,7 +837,8 @@ def explore(code: str):
             frame = frame.query(only.value) if only.value else frame
             table = census.crossed(frame, rows.value, columns.value)
         except Exception as error:
-            answer.append_stdout(f"Ce filtre ne se lit pas : {error}\nPar exemple : etat == 'existante'\n")
+            with answer:
+                print(f"Ce filtre ne se lit pas : {error}\nPar exemple : etat == 'existante'")
             return
         asked = f".query({only.value!r})" if only.value else ""
         call = (

@@ -137,7 +137,7 @@ def test_a_figure_says_its_source_and_on_how_much_it_rests():
     )
     assert "les fiches" in text
     assert "29" in text
-    assert page(bars()).find(class_="source") is None
+    assert page(bars()).find(class_="source").get_text() == "Source\u202f: feuille «\u202fInitiatives\u202f»."
 
 
 # ── the kinds of chart ──────────────────────────────────────────────────────────────────────────
