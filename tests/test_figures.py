@@ -67,7 +67,11 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("key", KEYS)
 def test_a_figure_has_a_title_columns_and_what_it_says_when_it_is_empty(key):
     spec = KEYS[key]
-    assert {"titre", "colonnes", "vide"} <= set(spec) <= {"titre", "lecture", "colonnes", "vide", "derniere", "base", "source"}
+    assert (
+        {"titre", "colonnes", "vide"}
+        <= set(spec)
+        <= {"titre", "lecture", "colonnes", "vide", "derniere", "base", "source"}
+    )
     for entry in spec["colonnes"].values():
         assert isinstance(entry, str) or entry[1] in ("texte", "date") or entry[1] in grandeurs()
 
