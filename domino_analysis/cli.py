@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 
 from . import paths
@@ -128,7 +129,7 @@ def _print_problems(code: str, problems: list) -> None:
     print(f"\n── {code} ──")
     if not problems:
         print("Rien à corriger.")
-    for (file, sheet), group in _grouped(problems).items():
+    for (file, sheet), group in groupby(problems, key=lambda problem: (problem.fichier, problem.feuille)):
         print(f"\n{file}" + (f", feuille « {sheet} »" if sheet else ""))
         for problem in group:
             where = f"{problem.cellule} " if problem.cellule else ""
@@ -136,13 +137,6 @@ def _print_problems(code: str, problems: list) -> None:
             if problem.attendu:
                 print(f"      Attendu : {problem.attendu}.")
             print(f"      {problem.faire}")
-
-
-def _grouped(problems: list) -> dict:
-    groups: dict = {}
-    for problem in problems:
-        groups.setdefault((problem.fichier, problem.feuille), []).append(problem)
-    return groups
 
 
 def run_command(options: argparse.Namespace) -> int:

@@ -8,8 +8,27 @@ import hashlib
 
 import pandas as pd
 
+from .schema import catalogue, simplify
+
 PEOPLE, ORGANISATIONS = 5, 3
 """Fewest people, and fewest organisations, that a public page counts apart."""
+
+
+OF_PEOPLE = ("fiches", "verbatims", "votes")
+"""Tables that hold what people wrote, said and chose: a public page never quotes their cells' problems."""
+
+
+def is_of_people(name: str) -> bool:
+    """Whether a sheet or a file beside them holds what people wrote, by any of its names.
+
+    Examples
+    --------
+    >>> is_of_people("Fiches table A"), is_of_people("data/raw/exemple/corrections.csv"), is_of_people("communes")
+    (True, True, False)
+    """
+    plain = simplify(name)
+    known = [simplify(spelling) for table in OF_PEOPLE for spelling in catalogue()[table].spellings]
+    return plain.endswith("corrections csv") or any(f"{plain} ".startswith(f"{spelling} ") for spelling in known)
 
 
 def merge_small(counts: pd.DataFrame, label: str, other: str, minimum: int = PEOPLE) -> pd.DataFrame:

@@ -12,10 +12,7 @@ from .clean import items
 from .figures import Figure
 from .schema import A_VERIFIER, BLOQUANT, catalogue, etapes, simplify
 from .territory import Programme, Territory
-from .text import Html, bullets, cited, date, listed, missing, number, paragraph, say, together, typography
-
-ORDINARY_SHEETS = ("fiches", "verbatims", "votes")
-"""Sheets whose cells a public page never quotes when it lists problems."""
+from .text import Html, bullets, cited, date, listed, missing, number, paragraph, render, say, together, typography
 
 KEPT_BACK = Html('<em class="vide">phrase gardée par le comité</em>')
 
@@ -266,9 +263,10 @@ def problems(territory: Territory) -> Figure:
     rows = [
         {"ou": Html(f"{cited(problem.feuille or problem.fichier)} {cited(problem.cellule)}"),
          "gravite": problem.gravite,
-         "trouve": f"règle « {problem.regle} »" if problem.feuille.split(" ")[0] in ORDINARY_SHEETS else problem.trouve,
-         "faire": problem.faire}
+         "trouve": problem.trouve if is_quotable else say("regle", 2, regle=problem.regle),
+         "faire": problem.faire if is_quotable else say("voir_check", 2)}
         for problem in territory.problems
+        for is_quotable in [not privacy.is_of_people(problem.feuille or problem.fichier)]
     ]  # fmt: skip
     return figures.figure("problemes", pd.DataFrame(rows, columns=["ou", "gravite", "trouve", "faire"]))
 
@@ -276,13 +274,12 @@ def problems(territory: Territory) -> Figure:
 def matches(territory: Territory) -> Figure:
     """What was read under another writing, so that a wrong match can be seen."""
     frame = territory.matches
-    hidden = frame["feuille"].isin(ORDINARY_SHEETS)
-    return figures.figure("correspondances", frame[~hidden])
+    return figures.figure("correspondances", frame[[not privacy.is_of_people(sheet) for sheet in frame["feuille"]]])
 
 
 def matches_sentence(territory: Territory) -> Html:
     """How many cells of the participants' sheets were read under another writing."""
-    hidden = int(territory.matches["feuille"].isin(ORDINARY_SHEETS).sum())
+    hidden = sum(map(privacy.is_of_people, territory.matches["feuille"]))
     return paragraph(say("correspondances_fiches", hidden, de=territory.code)) if hidden else Html("")
 
 
@@ -719,18 +716,8 @@ def attendance_line(meeting: Meeting) -> Html:
 
 def steps(territory: Territory) -> Html:
     """The four steps: a link where something was received, else the sheet that would bring it."""
-    cards = []
-    for entry in etapes().values():
-        if "etape" not in entry:
-            continue
-        titles = [catalogue()[name].title for name in entry["tables"]]
-        if territory.received(entry["tables"]):
-            body = f'<p><a href="{entry["fichier"]}">{entry["titre"]}</a></p>'
-        else:
-            sheets = listed((f"«\u202f{title}\u202f»" for title in titles), "ou")
-            body = f"<p class=\"absent\">Rien n'a été reçu pour cette étape. La feuille {sheets} l'apporterait.</p>"
-        cards.append(f"<h3>{entry['etape']}</h3><p>{typography(entry['question'])}</p>{body}")
-    return Html('<ul class="cartes">' + "".join(f"<li>{card}</li>" for card in cards) + "</ul>")
+    entries = [entry for entry in etapes().values() if "etape" in entry]
+    return render("etapes.html.j2", etapes=entries, received=territory.received, catalogue=catalogue())
 
 
 def not_known(territory: Territory) -> Html:
@@ -739,33 +726,16 @@ def not_known(territory: Territory) -> Html:
     return paragraph(say("feuilles_vides", len(empty), de=territory.code, feuilles=empty))
 
 
-def summary(entries: list[tuple[Territory, list[tuple[str, str]]]]) -> list[Html]:
-    """Blocks of the index: the question, a card per territory, what is common to all."""
-    cards = {False: [], True: []}
-    for territory, pages in entries:
-        home = f"{territory.code}/index.html"
-        listing = bullets(Html(f'<a href="{path}">{label}</a>') for path, label in pages if path != home)
-        received_lines = paragraph(
-            say("perimetre_court", len(territory.communes), de=territory.code),
-            say("pratiques_court", len(territory.initiatives), de=territory.code),
-            say("enjeux_court", len(territory.enjeux), de=territory.code),
-            say("reunions_court", len(territory.reunions), de=territory.code),
-        )
-        cards[territory.is_fictif].append(
-            f'<li><h3><a href="{home}">{cited(territory.nom)}</a></h3>{received_lines}{listing}</li>'
-        )
-    common = bullets(
-        Html(f'<a href="{etapes()[name]["fichier"]}">{etapes()[name]["titre"]}</a>')
-        for name in ("comparaison", "cahier")
-    )
-    blocks = [Html(f'<p class="grand">{say("question_programme", 2)}</p>')]
-    if cards[False]:
-        listing = f'<ul class="cartes">{"".join(cards[False])}</ul>'
-        blocks.append(Html(f"<h2>Les territoires pilotes</h2>{listing}<h2>Ce qui les réunit</h2>{common}"))
-    if cards[True]:
-        listing = f'<ul class="cartes">{"".join(cards[True])}</ul>'
-        blocks.append(Html(f"<h2>Un exemple fictif</h2>{paragraph(say('exemple', 2))}{listing}"))
-    return blocks
+COUNTED = [
+    ("perimetre_court", "communes"), ("pratiques_court", "initiatives"), ("enjeux_court", "enjeux"), ("reunions_court", "reunions"),
+]  # fmt: skip
+"""What the index says of each territory: a sentence and the table it counts."""
+
+
+def summary(territories: list[Territory], pages: dict[str, list[tuple[str, str]]]) -> Html:
+    """The index: the question, a card per territory with its pages, what is common to all."""
+    common = [etapes()[name] for name in ("comparaison", "cahier")]
+    return render("accueil.html.j2", territories=territories, pages=pages, counted=COUNTED, common=common)
 
 
 def book(programme: Programme) -> Html:

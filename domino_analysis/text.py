@@ -10,7 +10,10 @@ from collections.abc import Iterable
 from html import escape
 from string import Formatter
 
+from jinja2 import Environment, FileSystemLoader
+
 from .clean import CONTACT, MONTHS
+from .paths import TEMPLATE
 from .schema import grandeurs, phrases
 
 NARROW = "\u202f"
@@ -190,6 +193,13 @@ def bullets(items: Iterable[str], kind: str = "") -> Html:
     if not entries:
         return Html("")
     return Html(f'<ul class="{kind}">{entries}</ul>' if kind else f"<ul>{entries}</ul>")
+
+
+def render(template: str, **values: object) -> Html:
+    """HTML of a template of the report, where text is escaped and `say` and its neighbours are at hand."""
+    environment = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True)
+    environment.globals.update(say=say, cited=cited, getattr=getattr, typography=lambda text: Html(typography(text)))
+    return Html(environment.get_template(template).render(**values))
 
 
 def together(*parts: str) -> Html:

@@ -16,7 +16,7 @@ import yaml
 from conftest import RAW
 
 from domino_analysis import census, cli, figures, territory
-from domino_analysis.paths import CHECKOUT
+from domino_analysis.paths import CHECKOUT, TEMPLATE
 from domino_analysis.schema import catalogue, etapes, grandeurs, phrases, simplify
 
 PACKAGE = CHECKOUT / "domino_analysis"
@@ -493,6 +493,8 @@ def test_every_figure_that_the_code_shows_is_in_the_catalogue():
 def test_every_sentence_of_the_catalogue_is_said():
     built = {f"sans_{name}" for name in ("indicateurs", "preconisations")}
     sentences = set(phrases()) - {"figures"}
+    templates = "".join(path.read_text(encoding="utf-8") for path in TEMPLATE.glob("*.j2"))
+    built |= set(re.findall(r'say\("(\w+)"', templates))
     assert sentences - strings() - built == set()
 
 

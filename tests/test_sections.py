@@ -10,6 +10,7 @@ from conftest import opened, programme, sheet, small
 from domino_analysis import census, sections
 from domino_analysis.figures import Figure
 from domino_analysis.schema import A_VERIFIER, BLOQUANT, Problem, catalogue
+from domino_analysis.territory import Territory
 
 R1 = sheet("reunions", reunion=["R1"], restitution_publique=["oui"], date=["2016-01-12"])
 
@@ -288,12 +289,12 @@ def test_sheets_that_stayed_empty_are_named():
 
 
 def test_the_index_keeps_the_example_apart_from_the_real_territories():
-    home = [("exemple/index.html", "Le territoire")]
-    entries = [(opened(code), home) for code in ("redon", "exemple")]
-    blocks = [words(block) for block in sections.summary(entries)]
-    (real,) = (block for block in blocks if "Pays de Redon" in block)
+    pages = {code: [(f"{code}/3_enjeux.html", "Les enjeux")] for code in ("redon", "exemple")}
+    index = words(sections.summary([opened(code) for code in pages], pages))
+    real, fictional = index.split("Un exemple fictif")
+    assert "Pays de Redon" in real
     assert opened("exemple").nom not in real
-    assert "fictif" in next(block for block in blocks if opened("exemple").nom in block)
+    assert opened("exemple").nom in fictional
 
 
 # ── page 0 ──────────────────────────────────────────────────────────────────────────────────────
@@ -324,3 +325,13 @@ def test_blocking_problems_are_counted_apart():
     for gravity in (BLOQUANT, A_VERIFIER, A_VERIFIER):
         territory._tidy.problems.append(Problem("e.xlsx", "votes", "A2", "t", "a", "f", gravity))
     assert re.findall(r"\d+", words(sections.problems_sentence(territory))) == ["3", "1"]
+
+
+def test_page_0_never_quotes_a_sheet_of_people_under_any_of_its_names(folder):
+    made = folder("essai", fiches=[{"N° de fiche": "1", "Utilisez-vous des services collaboratifs ?": "rarement"}])
+    (made / "fiches.csv").rename(made / "Fiches table A.csv")
+    territory = Territory.read("essai")
+    assert any("rarement" in problem.trouve for problem in territory.problems)
+    shown = sections.problems(territory).html
+    assert "rarement" not in shown
+    assert "valeur" in shown

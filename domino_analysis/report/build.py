@@ -244,12 +244,10 @@ def build(codes: list[str], known: list[str], jobs: int, told: Callable = lambda
 def index(territories: dict[str, Territory], planned: dict[str, list[Page]], output: Path) -> str:
     """The page where everything starts: the question, the territories, their meetings and steps."""
     made = {code: [p for p in pages if (output / p.path).exists()] for code, pages in planned.items()}
-    blocks = sections.summary(
-        [(territory, [(page.path, page.frame.heading or page.frame.title) for page in made[code]])
-         for code, territory in territories.items()]
-    )  # fmt: skip
+    listed_pages = {code: [(p.path, p.frame.heading or p.frame.title) for p in pages] for code, pages in made.items()}
+    block = sections.summary(list(territories.values()), listed_pages)
     title = "Les pratiques collaboratives, levier de modes de vie durables sur les territoires\u202f?"
-    return to_html(html_notebook(*blocks), replace(_common_frame(territories.values()), title=title))
+    return to_html(html_notebook(block), replace(_common_frame(territories.values()), title=title))
 
 
 def unread_files(code: str) -> list[Problem]:

@@ -7,13 +7,12 @@ from html import escape
 
 import nbformat
 import plotly
-from jinja2 import Environment, FileSystemLoader
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors import Preprocessor
 
 from ..paths import TEMPLATE
 from ..schema import simplify
-from ..text import Html, typography
+from ..text import Html, render, typography
 
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
 PLOTLY_FILE = f"plotly-{plotly.__version__}.min.js"
@@ -116,8 +115,8 @@ def to_html(notebook: nbformat.NotebookNode, frame: Frame) -> str:
     exporter.register_preprocessor(PlaceCharts, enabled=True)
     body, _ = exporter.from_notebook_node(notebook)
     body, contents = _contents(body)
-    environment = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True)
-    return environment.get_template("cadre.html.j2").render(
+    return render(
+        "cadre.html.j2",
         frame=frame,
         body=Html(body),
         contents=contents,
