@@ -332,7 +332,7 @@ def under_definitions(initiatives: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``definition``, ``nb`` (initiatives kept), ``en_moins`` and ``en_plus`` (names that leave
+        ``definition``, ``nb`` (initiatives kept), ``au_plus`` (if what is to be checked is confirmed), ``en_moins`` and ``en_plus`` (names that leave
         or come in, against the two criteria).
 
     References
@@ -346,8 +346,9 @@ def under_definitions(initiatives: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for label, keeps in DEFINITIONS.items():
         kept = keeps(initiatives)
+        possible = keeps(initiatives.assign(retenue=initiatives["retenue"].replace("à vérifier", "oui")))
         rows.append(
-            {"definition": label, "nb": int(kept.sum()),
+            {"definition": label, "nb": int(kept.sum()), "au_plus": int(possible.sum()),
              "en_moins": ", ".join(initiatives["nom"][base & ~kept]),
              "en_plus": ", ".join(initiatives["nom"][kept & ~base])}
         )  # fmt: skip
@@ -381,18 +382,13 @@ def quantities(initiatives: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         ``objet, question, valeur, base, unite, precision, document``; ``base`` is the whole of a part.
     """
-    own = initiatives.dropna(subset=["quantite", "unite"])
-    summed = own.groupby(["unite", own["precision"].fillna("exact")], sort=True)["quantite"].sum()
+    own = initiatives.dropna(subset=["quantite", "unite"]).fillna({"precision": "exact"})
     rows = [
-        {
-            "objet": "Quantités du tableau des initiatives",
-            "question": "Initiatives",
-            "valeur": value,
-            "unite": unit,
-            "precision": precision,
-        }
-        for (unit, precision), value in summed.items()
-    ]
+        {"objet": group["nom"].iloc[0] if len(group) == 1 else "Plusieurs initiatives", "question": "Initiatives",
+         "valeur": group["quantite"].sum(), "unite": unit, "precision": precision,
+         "document": group["nommee_par"].iloc[0] if len(group) == 1 else None}
+        for (unit, precision), group in own.groupby(["unite", "precision"])
+    ]  # fmt: skip
     published = totals[totals["reunion"].isna()]
     rows += [
         {"objet": row["reponse"], "question": row["question"], "valeur": row["valeur"], "base": row["base"], "unite": row["unite"],

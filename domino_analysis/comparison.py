@@ -109,7 +109,7 @@ def comparability(programme: Programme) -> pd.DataFrame:
         ("Nombre de pratiques recensées", False,
          " ; ".join(part for part, said in (
              (f"aucun total publié pour : {_and(silent)}", silent),
-             (f"ailleurs, portées propres à chacun et précisions : {_and(ways)}", ways),
+             ("ailleurs, chaque recensement a sa portée, et ses chiffres sont approchés ou des minimums", ways),
          ) if said)),
         ("Pratiques nommées", False, "ce sont des exemples que les documents citent, non des recensements"),
         ("Enjeux", False, f"chaque territoire a les siens ; origines : {_and(origins)}" if origins else "aucun enjeu n'est connu"),

@@ -72,7 +72,10 @@ def communes(meeting: Meeting) -> Html:
     merged = privacy.people_by_commune(seen.named, counts.total - int(seen.named["nb"].sum()))
     shown = merged.rename(columns={"lieu": "reponse"}).assign(ecrit=True)
     return _counted(
-        meeting, shown, "participants", "fiches de la réunion ; les communes de peu de personnes sont réunies"
+        meeting,
+        shown,
+        "participants",
+        "fiches de la réunion ; une commune de moins de cinq participants n'est pas montrée seule",
     )
 
 
@@ -137,7 +140,10 @@ def _listed_tally(meeting: Meeting, column: str, absent: str) -> Html:
     counts = meeting.tally(column)
     if not counts.origin:
         return missing(absent)
-    return _counted(meeting, counts.counts, "mentions", cited(counts.document) or "fiches de la réunion")
+    shown = counts.counts
+    if not counts.is_published and not privacy.may_show_tables(meeting.row):
+        shown = privacy.merge_small(shown, "reponse", "réponses de moins de cinq personnes").assign(ecrit=True)
+    return _counted(meeting, shown, "mentions", cited(counts.document) or "fiches de la réunion")
 
 
 def services(meeting: Meeting) -> Html:
@@ -170,8 +176,9 @@ def expectations(meeting: Meeting) -> Html:
         written = sorted(lines, key=simplify) if privacy.may_show_tables(meeting.row) else []
     if not count:
         return missing("attentes_absentes")
+    hidden = "" if len(written) else say("attentes_gardees", 2)
     return together(
-        paragraph(say("attentes", count, de=meeting.code)), bullets((cited(text) for text in written), "dites")
+        paragraph(say("attentes", count, de=meeting.code), hidden), bullets((cited(text) for text in written), "dites")
     )
 
 
@@ -383,8 +390,10 @@ def presence_map(territory: Territory) -> Figure:
                 territory.outlines,
                 territory.today,
                 quand=meeting.row["date"],
+                nommees=int(seen.named["nb"].sum()),
+                fiches=counts.total,
                 source=cited(counts.document),
-                n=counts.total,
+                n=int(seen.named["nb"].sum()),
             )
     return figures.figure("carte_presence", pd.DataFrame())
 
@@ -436,7 +445,7 @@ def actors(territory: Territory) -> Figure:
     frame = census.actors_by_theme(own)
     absents = [label for label, nb in zip(frame["type_acteur"], frame["nb"], strict=True) if nb == 0]
     shown = frame.drop(columns="nb").set_index("type_acteur").map(privacy.few).reset_index()
-    return figures.figure("acteurs", shown, n=len(own), absents=absents or ["aucun"])
+    return figures.figure("acteurs", shown, absents=absents or ["aucun"])
 
 
 def relays(territory: Territory) -> Html:
@@ -471,12 +480,14 @@ def context(territory: Territory) -> Figure:
 
 
 def new_links(territory: Territory) -> Figure:
-    """Links between actors, those born of collaborative practices marked."""
-    frame = census.links(territory.relations, territory.acteurs)
-    new = int((frame["nouvelle"] == "oui").sum())
+    """Links between actors, those born of collaborative practices marked; quarrels are not named."""
+    own = census.links(territory.relations, territory.acteurs)
+    frame = own[~own["nature"].isin(["concurrence", "conflit"])]
+    new, hidden = int((frame["nouvelle"] == "oui").sum()), len(own) - len(frame)
+    told = say("liens_tus", hidden, de=territory.code) if hidden else Html("")
     return figures.network(
-        "liens", frame, "entre", "et", marked="nouvelle", nouveaux=new, total=len(frame), several=new, n=len(frame)
-    )
+        "liens", frame, "entre", "et", marked="nouvelle", nouveaux=new, total=len(frame), several=new, n=len(frame), tus=told
+    )  # fmt: skip
 
 
 def quantities(territory: Territory) -> Figure:
@@ -525,19 +536,21 @@ def votes(territory: Territory) -> Figure:
         return figures.figure("votes", own.iloc[:0])
     frame = agreement.dots(own, "critère", _criteria(territory))
     agreed = territory.reunions.loc[territory.reunions["restitution_publique"] == "oui", "reunion"]
-    marks = agreement.dots_by_table(own[own["reunion"].isin(agreed)], "critère")
-    letters = privacy.table_letters(marks["table"], f"{territory.code}/votes")
-    marks = marks.assign(table=marks["table"].map(letters), label=marks["code"].map(_criteria(territory)))
-    for letter, group in marks.sort_values("table").groupby("table"):
-        frame[letter] = frame["code"].map(group.set_index("code")["points"]).fillna(0).astype(int)
+    ballots = own[own["reunion"].isin(agreed)].dropna(subset="table")
+    enough = len(ballots) and ballots.groupby("table")["bulletin"].nunique().min() >= privacy.PEOPLE
+    marks = agreement.dots_by_table(ballots if enough else ballots.iloc[:0], "critère")
+    marks = marks.sort_values("points").assign(
+        table=lambda m: "marque " + (m.groupby("code").cumcount() + 1).astype(str)
+    )
     return figures.dots(
         "votes",
         frame.drop(columns="code"),
         "label",
         "points",
-        marks if len(marks) else None,
+        marks.assign(label=marks["code"].map(_criteria(territory))) if len(marks) else None,
         n=own["bulletin"].nunique(),
         total=int(frame["points"].sum()),
+        tables=say("votes_par_table", 2) if enough else say("votes_sans_tables", 2),
     )
 
 
@@ -673,8 +686,13 @@ def answer(territory: Territory) -> Html:
         if len(meeting.verbatims):
             blocks.append(lost_at(meeting))
     practices = practices_sentence(territory) if len(territory.initiatives) else Html("")
-    known = say("enjeux_connus", len(territory.enjeux), de=territory.code, enjeux=list(territory.enjeux["libelle"]))
-    return together(practices, paragraph(known), published(territory), *blocks)
+    known = [
+        say(
+            f"enjeux_{simplify(origin).replace(' ', '_')}", len(group), de=territory.code, enjeux=list(group["libelle"])
+        )
+        for origin, group in territory.enjeux.fillna({"origine": census.UNSAID}).groupby("origine", sort=False)
+    ] or [say("enjeux_inconnus", 2)]
+    return together(practices, paragraph(*known), published(territory), *blocks)
 
 
 def published(territory: Territory) -> Html:
@@ -690,7 +708,8 @@ def published(territory: Territory) -> Html:
         )
         for question, group in totals[totals["reunion"].isna()].groupby("question", sort=False)
     ]
-    return together(paragraph(say("chiffres_publies", 2)), *blocks) if blocks else Html("")
+    shown = int(totals["reunion"].isna().sum())
+    return together(paragraph(say("chiffres_publies", shown)), *blocks) if blocks else Html("")
 
 
 def _amount(row: pd.Series, de: str) -> Html:
@@ -764,6 +783,7 @@ def regional_figures(programme: Programme) -> Figure:
     general = programme.general
     titles = general.documents.set_index("document")["titre"]
     frame = general.depouillements.assign(document=lambda totals: totals["document"].map(titles))
+    frame = frame[~frame["question"].str.startswith("Faits du programme")]
     return figures.figure("chiffres_regionaux", frame)
 
 
