@@ -109,8 +109,8 @@ def tally(territory: Territory, column: str, reunion: str) -> Tally:
     if totals.empty:
         return Tally(_no_counts(), float("nan"))
     counts = pd.DataFrame(
-        {"reponse": totals["reponse"], "nb": totals["valeur"].fillna(0).astype(int),
-         "ecrit": totals["nombre_ecrit"].fillna("oui") == "oui", "code_insee": totals["code_insee"]}
+        {"reponse": totals["reponse"], "nb": totals["valeur"].fillna(1).astype(int),
+         "ecrit": (totals["nombre_ecrit"].fillna("oui") == "oui") & totals["valeur"].notna(), "code_insee": totals["code_insee"]}
     ).reset_index(drop=True)  # fmt: skip
     documents = territory.documents.set_index("document")
     codes = [code for code in totals["document"].dropna().unique() if code in documents.index]
@@ -202,7 +202,8 @@ class Presence:
     named, absent : DataFrame
         Communes named with their count ``nb``; communes that no sheet names.
     epci_absent : list of str
-        Intercommunalités of which no sheet names any commune.
+        Intercommunalités of which no sheet names any commune; none is told when a sheet names a
+        place that was not recognised.
     is_minimum : bool
         Whether some sheet names no commune of the territory, so that more may have been present.
     """
@@ -220,12 +221,14 @@ def presence(communes: pd.DataFrame, counts: Tally) -> Presence:
     nb = counts.counts.groupby(answered)["nb"].sum()
     frame = communes.assign(nb=own.map(nb).fillna(0).astype(int))
     present, absent = frame[frame["nb"] > 0], frame[frame["nb"] == 0]
-    silent = sorted(set(absent["epci"].dropna()) - set(present["epci"].dropna()))
+    elsewhere = counts.counts["reponse"][~answered.isin(own)]
+    is_sure = elsewhere.str.upper().isin([UNKNOWN, "NC"]).all()
+    silent = sorted(set(absent["epci"].dropna()) - set(present["epci"].dropna())) if is_sure else []
     return Presence(
         present.sort_values(["nb", "commune"], ascending=[False, True]).reset_index(drop=True),
         absent.sort_values(["epci", "commune"]).reset_index(drop=True),
         silent,
-        bool((~answered.isin(own)).any()),
+        bool(len(elsewhere)),
     )
 
 
@@ -269,7 +272,7 @@ def crossed(frame: pd.DataFrame, rows: str, columns: str, empty: str = UNSAID) -
     >>> crossed(frame, "theme", "etat").to_dict("list")
     {'theme': ['a', 'b', 'non renseigné'], 'x': [1, 1, 1], 'y': [1, 0, 0]}
     """
-    if frame[rows].isna().all():
+    if frame[rows].isna().all() and frame[columns].isna().all():
         return pd.DataFrame({rows: pd.Series(dtype=str)})
     pairs = pd.DataFrame({"row": frame[rows], "column": frame[columns]})
     long = exploded(exploded(pairs, "row", empty), "column", empty)
@@ -285,19 +288,10 @@ def by_theme(initiatives: pd.DataFrame) -> pd.DataFrame:
 
     The states are those of the catalogue, in its order; a state that nobody has keeps its column.
     """
-    states = list(catalogue()["initiatives"]["etat"].enum)
-    if initiatives.empty:
-        return pd.DataFrame()
-    table = crossed(initiatives, "thematique", "etat")
-    known = [c for c in table.columns if c != "thematique"]
-    for state in states:
-        if state not in known:
-            table[state] = 0
-    extra = [c for c in known if c not in states]
-    table["nb"] = table[[*states, *extra]].sum(axis=1).astype(int)
-    table = table.sort_values("nb", ascending=False, kind="stable")
-    last = table["thematique"] == UNSAID
-    return pd.concat([table[~last], table[last]])[["thematique", *states, *extra, "nb"]].reset_index(drop=True)
+    states = catalogue()["initiatives"]["etat"].enum
+    table = crossed(initiatives, "thematique", "etat").set_index("thematique")
+    table = table.reindex(columns=list(dict.fromkeys([*states, *table.columns])), fill_value=0)
+    return table.assign(nb=table.sum(axis=1)).reset_index()
 
 
 def by_value(frame: pd.DataFrame, column: str, empty: str = UNSAID) -> pd.DataFrame:

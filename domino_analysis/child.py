@@ -81,12 +81,11 @@ def _work(sender: connection.Connection, task: Task, megabytes: int | None) -> N
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
         _limit_memory(megabytes)
-        answer = ("ok", task.function(*task.arguments))
+        sender.send(("ok", task.function(*task.arguments)))
     except MemoryError:
-        answer = ("mémoire", "")
+        sender.send(("mémoire", ""))
     except BaseException as error:
-        answer = ("erreur", f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
-    sender.send(answer)
+        sender.send(("erreur", f"{type(error).__name__}: {error}\n{traceback.format_exc()}"))
     sender.close()
 
 

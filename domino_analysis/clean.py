@@ -18,25 +18,14 @@ from rapidfuzz import fuzz, process
 
 from .load import PLACE, RawFolder, decode, parse_csv, refusal
 from .paths import shown
-from .schema import Column, Problem, Table, catalogue, problem, services, simplify, value_spellings
+from .schema import Column, Problem, Table, catalogue, problem, services, simplify, table_named, value_spellings
 
 PROPOSE_FROM = 80
 """Likeness (0 to 100) from which a word is proposed; nothing is ever replaced on likeness."""
 
-MONTHS = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-]
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
 FREE_TEXT = {"verbatims": ["texte"], "fiches": ["attentes", "participation"], "acteurs": ["propos"]}
 MAIL, TELEPHONE = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", r"(?:(?:\+|00)33\s?(?:\(0\)\s?)?|0)[1-9](?:[\s./-]?\d\d){4}"
 CONTACT = re.compile(rf"{MAIL}|(?<!\d){TELEPHONE}(?!\d)")
@@ -328,6 +317,15 @@ def _constants(sweep: Sweep) -> None:
         sweep.tables[name][column] = sweep.tables[name][column].replace("", value)
 
 
+def _questions(sweep: Sweep) -> None:
+    """« Question 2 », « q2 » and « 2 » are the second question of the meeting: Q2."""
+    frame = sweep.tables["verbatims"]
+    for index, text in frame["question"].items():
+        asked = re.fullmatch(r"(?:question |q)?(\d)", simplify(text))
+        if asked and text != f"Q{asked[1]}":
+            frame.loc[index, "question"] = f"Q{asked[1]}"
+
+
 def _required(sweep: Sweep) -> None:
     """A row without what makes it a row is left out."""
     for name, column, frame, cells in sweep.filled(lambda name, column: column.required):
@@ -581,6 +579,21 @@ def _recommendations_answer(sweep: Sweep) -> None:
         sweep.tell(row, "enjeu", "sans enjeu")
 
 
+def _evenings_have_a_meeting(sweep: Sweep) -> None:
+    """Among several meetings, sheets and statements name theirs: without its code no minutes hold them."""
+    for name in ("fiches", "verbatims") if len(sweep.tables["reunions"]) > 1 else ():
+        lost = sweep.tables[name][sweep.tables[name]["reunion"] == ""]
+        if len(lost):
+            sweep.tell(lost.iloc[0], "reunion", "sans réunion", nombre=len(lost))
+
+
+def _codings_agree(sweep: Sweep) -> None:
+    """A statement that is taken up names its stake, and one that names a stake is taken up."""
+    frame = sweep.tables["verbatims"]
+    for _, row in frame[(frame["repris"] == "oui") != (frame["enjeu"] != "")].iterrows():
+        sweep.tell(row, "repris", "codage", repris=row["repris"] or "vide", enjeu=row["enjeu"] or "vide")
+
+
 def _no_twins(sweep: Sweep) -> None:
     """The same name in the same commune is likely the same initiative."""
     frame = sweep.tables["initiatives"]
@@ -615,16 +628,9 @@ def _no_contacts(sweep: Sweep) -> None:
 
 
 PLAUSIBILITY = (
-    _meetings_agree,
-    _answers_agree,
-    _quantities_have_units,
-    _ballots_agree,
-    _measures_agree,
-    _recommendations_answer,
-    _no_twins,
-    _years_plausible,
-    _no_contacts,
-)
+    _meetings_agree, _answers_agree, _quantities_have_units, _ballots_agree, _measures_agree, _recommendations_answer,
+    _evenings_have_a_meeting, _codings_agree, _no_twins, _years_plausible, _no_contacts,
+)  # fmt: skip
 
 
 # ── the whole ───────────────────────────────────────────────────────────────────────────────────
@@ -714,6 +720,7 @@ def tidy(raw: RawFolder, folder: Path, communes_2015: pd.DataFrame) -> Tidy:
     _corrections(sweep)
     _cells(sweep)
     _constants(sweep)
+    _questions(sweep)
     _required(sweep)
     _keys(sweep)
     _places(sweep, communes_2015)
@@ -743,7 +750,7 @@ def _sorted_problems(problems: list[Problem]) -> list[Problem]:
 
     def place(problem: Problem) -> tuple:
         letters, number = re.fullmatch(r"(?:ligne )?([A-Z]*)(\d*)|.*", problem.cellule).groups()
-        sheet = next((r for n, r in order.items() if simplify(problem.feuille).startswith(n)), -1)
+        sheet = order.get(table_named(problem.feuille), -1)
         return (sheet, problem.fichier, int(number or 0), len(letters or ""), letters or "", problem.regle)
 
     return sorted(problems, key=place)

@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--jobs",
         type=int,
-        default=os.cpu_count() or 1,
+        default=min(os.cpu_count() or 1, 60),
         metavar="N",
         help="pages faites à la fois (par défaut : %(default)s)",
     )
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _asked(codes: list[str]) -> list[str]:
+def _asked(codes: list[str], also: tuple[str, ...] = ()) -> list[str]:
     known = paths.territories()
     if not paths.raw_dir().is_dir():
         raise CommandError(
@@ -89,22 +89,19 @@ def _asked(codes: list[str]) -> list[str]:
             "Vérifier --data, ou créer un territoire avec : domino new TERRITOIRE"
         )
     for code in codes:
-        if code not in known and code != "programme":
+        if code not in (*known, *also):
             raise CommandError(
                 f"data/raw/{code} : ce territoire n'existe pas.\n"
                 f"Territoires connus : {', '.join(known) or 'aucun'}.\n"
                 f"Corriger le nom, ou le créer avec : domino new {code}"
             )
-    return codes or known
+    return list(dict.fromkeys(codes)) or known
 
 
 def check_command(options: argparse.Namespace) -> int:
     """Print every problem of the sheets; 1 when one of them blocks."""
-    codes = _asked(options.territoires)
-    from .child import warm
+    codes = _asked(options.territoires, also=("programme",))
     from .schema import BLOQUANT, catalogue
-
-    warm("python_calamine", "domino_analysis.load")
     from .territory import Territory
 
     if not options.territoires and paths.raw_dir("programme").is_dir():
@@ -120,6 +117,8 @@ def check_command(options: argparse.Namespace) -> int:
         _print_problems(code, problems)
         if not opened[code].received(list(catalogue())):
             print("Les feuilles sont encore vides.")
+        for row in opened[code].matches.itertuples():
+            print(f"  {row.feuille} {row.cellule} : « {row.ecrit} » est lu « {row.lu} » ({row.moyen}).")
     total = sum(map(len, found.values()))
     print(f"\n{len(codes)} dossier(s) lu(s), {total} problème(s), dont {blocking} bloquant(s).")
     return 1 if blocking else 0
@@ -144,9 +143,9 @@ def run_command(options: argparse.Namespace) -> int:
     if options.output:
         os.environ["DOMINO_OUTPUT"] = options.output
     codes = _asked(options.territoires)
-    paths.output_dir().mkdir(parents=True, exist_ok=True)
     if options.jobs < 1:
         raise CommandError("--jobs : au moins 1 page à la fois.")
+    paths.output_dir().mkdir(parents=True, exist_ok=True)
     from .child import warm
 
     warm("domino_analysis.report.build")
@@ -156,29 +155,28 @@ def run_command(options: argparse.Namespace) -> int:
 
     bar = tqdm(unit="page", disable=not sys.stderr.isatty(), leave=False)
 
-    def told(total: int) -> None:
-        bar.total = total
-
     outcomes = []
-    for outcome in build.build(codes, paths.territories(), options.jobs, told):
+    for outcome in build.build(codes, paths.territories(), options.jobs, bar.reset):
         outcomes.append(outcome)
         bar.update()
         bar.set_postfix_str(outcome.page.path)
         if not sys.stderr.isatty():
             print(f"  {'échec' if outcome.error else 'fait '}  {outcome.page.path}", file=sys.stderr)
     bar.close()
-    unread = [p for code in codes for p in build.unread_files(code)]
-    return _summary(outcomes, unread)
+    problems = [problem for code in codes for problem in build.problems(code)]
+    return _summary(outcomes, problems)
 
 
-def _summary(outcomes: list, unread: list) -> int:
+def _summary(outcomes: list, problems: list) -> int:
     failures = [outcome for outcome in outcomes if outcome.error]
+    unread = [problem for problem in problems if problem.is_of_a_file]
     print(f"{len(outcomes) - len(failures)} page(s) faite(s), {len(failures)} échec(s).")
     for outcome in failures:
-        lines = [line for line in outcome.error.splitlines() if line.strip()]
-        print(f"  {outcome.page.path} : {lines[0] if lines else 'raison inconnue'}")
+        print(f"  {outcome.page.path} : {outcome.error}")
     for problem in unread:
         print(f"  {problem}")
+    if len(problems) > len(unread):
+        print(f"{len(problems) - len(unread)} cellule(s) ou feuille(s) à regarder : domino check dit lesquelles.")
     print(f"Ouvrir : {paths.output_dir() / 'index.html'}")
     return 1 if failures or unread else 0
 

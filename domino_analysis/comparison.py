@@ -104,7 +104,7 @@ def comparability(programme: Programme) -> pd.DataFrame:
     ways = sorted(set(whole["precision"]))
     origins = sorted({o for territory in programme for o in territory.enjeux["origine"].dropna()})
     dated = perimeters(programme)
-    same_date = len(dated[["date_perimetre", "annee"]].drop_duplicates()) == 1
+    same_date = len(dated[["date_perimetre", "annee"]].drop_duplicates()) == 1 and dated["annee"].notna().all()
     rows = [
         ("Nombre de pratiques recensées", False,
          " ; ".join(part for part, said in (
@@ -112,7 +112,7 @@ def comparability(programme: Programme) -> pd.DataFrame:
              ("ailleurs, chaque recensement a sa portée, et ses chiffres sont approchés ou des minimums", ways),
          ) if said)),
         ("Pratiques nommées", False, "ce sont des exemples que les documents citent, non des recensements"),
-        ("Enjeux", False, f"chaque territoire a les siens ; origines : {_and(origins)}" if origins else "aucun enjeu n'est connu"),
+        ("Enjeux", False, f"chaque territoire a les siens ; origines : {_and(origins)}" if origins else "chaque territoire a les siens"),
         ("Fiches et phrases des participants", False, "elles n'ont été gardées que là où un compte rendu a été retrouvé"),
         ("Repères ouverts", False, "ces listes ne couvrent pas également les territoires"),
         ("Périmètre et population", same_date, "même date et même source" if same_date else "dates ou années différentes"),

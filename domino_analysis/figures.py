@@ -4,10 +4,12 @@ A figure is one entry of ``figures`` in the catalogue's sentences (caption, read
 result; it is drawn in one of eight kinds, or as a table. The library draws, the catalogue speaks.
 """
 
+import json
 import math
 import textwrap
 from dataclasses import dataclass
 from html import escape
+from itertools import cycle
 from typing import Any
 
 import pandas as pd
@@ -49,8 +51,6 @@ class Figure:
 
 def _plain(chart: go.Figure) -> dict:
     """Chart as plain lists and numbers, without the encoded arrays that no one can read."""
-    import json
-
     return json.loads(pio.to_json(chart, validate=False, engine="json"))
 
 
@@ -253,7 +253,7 @@ def bars(
             marker={"color": colour, "line": {"color": "white", "width": 1}}, cliponaxis=False,
             hovertemplate="%{y} : %{x}<extra>" + titles[part] + "</extra>",
         )
-        for part, colour in zip(shown, SHADES, strict=False)
+        for part, colour in zip(shown, cycle(SHADES), strict=False)
     ]  # fmt: skip
     stacked = {"barmode": "stack", "bargap": 0.25, "showlegend": len(shown) > 1}
     chart = _drawn(traces, 90 + 34 * len(frame), xaxis=HIDDEN, yaxis=DOWNWARDS, **stacked)
@@ -369,7 +369,9 @@ def dots(key: str, frame: pd.DataFrame, label: str, value: str, marks: pd.DataFr
     symbols = ["circle-open", "square-open", "diamond-open", "triangle-up-open", "cross-open", "x-open"]
     tables = [
         _marks(own["points"], _labels(own["label"]), table, size=9, symbol=symbol, color=GREY, line={"width": 1.5})
-        for (table, own), symbol in zip(marks.groupby("table") if marks is not None else (), symbols, strict=False)
+        for (table, own), symbol in zip(
+            marks.groupby("table") if marks is not None else (), cycle(symbols), strict=False
+        )
     ]
     order = {**DOWNWARDS, "categoryorder": "array", "categoryarray": labels}
     chart = _drawn([total, *tables], 120 + 36 * len(frame), showlegend=bool(tables), xaxis=RULED, yaxis=order)

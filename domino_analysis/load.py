@@ -22,7 +22,7 @@ import pandas as pd
 
 from .child import ChildError, run
 from .paths import shown
-from .schema import Problem, Table, catalogue, problem, simplify
+from .schema import Problem, Table, catalogue, problem, sheet_names, simplify, table_named
 
 PLACE = ["fichier", "feuille", "ligne"]
 """Where a row comes from: first columns of every raw and tidy table."""
@@ -195,18 +195,6 @@ def _positions(grid: list[list[str]], number: int, known: dict[str, str]) -> tup
     return positions, told
 
 
-def _table_named(name: str, spellings: dict[str, str]) -> str:
-    """Table that a sheet or file name stands for: the name itself, or the name and a suffix."""
-    plain = simplify(name)
-    return next((table for known, table in spellings.items() if plain == known or plain.startswith(known + " ")), "")
-
-
-def _spellings() -> dict[str, str]:
-    """Table by every simplified spelling of its name, the longest first."""
-    known = {simplify(spelling): table.name for table in catalogue().values() for spelling in table.spellings}
-    return dict(sorted(known.items(), key=lambda item: -len(item[0])))
-
-
 def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
     """Part of an .xlsx that holds each of its sheets, by the name of the sheet."""
     links, book = (
@@ -272,7 +260,7 @@ def _read_workbook(path: str, headers: dict, spellings: dict[str, str]) -> list[
     is_xlsx = path.lower().endswith(".xlsx")
     parts, failures = (_parts(archive), {}) if is_xlsx else ({}, _failed_in_ods(archive))
     for metadata in workbook.sheets_metadata:
-        name, table = metadata.name, _table_named(metadata.name, spellings)
+        name, table = metadata.name, table_named(metadata.name, spellings)
         visible = metadata.visible == SheetVisibleEnum.Visible
         if visible and not table:
             found.append(Sheet(name, ""))
@@ -424,12 +412,12 @@ def refusal(path: Path) -> Problem | None:
 
 def read_file(path: Path) -> tuple[list[Sheet], list[Problem]]:
     """Sheets of one file, read in a child with limits, and what is wrong with the file."""
-    spellings, headers = _spellings(), _headers()
+    spellings, headers = sheet_names(), _headers()
     if refused := refusal(path):
         return [], [refused]
     if path.suffix.lower() in SPREADSHEETS:
         call = (_read_workbook, str(path), headers, spellings)
-    elif table := _table_named(path.stem, spellings):
+    elif table := table_named(path.stem):
         call = (_read_text, str(path), table, headers[table])
     else:
         return [Sheet(path.stem, "")], []

@@ -8,7 +8,7 @@ import hashlib
 
 import pandas as pd
 
-from .schema import catalogue, simplify
+from .schema import simplify, table_named
 
 PEOPLE, ORGANISATIONS = 5, 3
 """Fewest people, and fewest organisations, that a public page counts apart."""
@@ -26,9 +26,7 @@ def is_of_people(name: str) -> bool:
     >>> is_of_people("Fiches table A"), is_of_people("data/raw/exemple/corrections.csv"), is_of_people("communes")
     (True, True, False)
     """
-    plain = simplify(name)
-    known = [simplify(spelling) for table in OF_PEOPLE for spelling in catalogue()[table].spellings]
-    return plain.endswith("corrections csv") or any(f"{plain} ".startswith(f"{spelling} ") for spelling in known)
+    return table_named(name) in OF_PEOPLE or simplify(name).endswith("corrections csv")
 
 
 def merge_small(counts: pd.DataFrame, label: str, other: str, minimum: int = PEOPLE) -> pd.DataFrame:

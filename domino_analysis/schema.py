@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 
@@ -113,6 +113,11 @@ class Problem:
             parts.append(self.cellule if self.cellule.startswith("ligne") else f"cellule {self.cellule}")
         return ", ".join(parts)
 
+    @property
+    def is_of_a_file(self) -> bool:
+        """Whether a whole file could not be read."""
+        return self.gravite == BLOQUANT and not self.feuille
+
     def __str__(self) -> str:
         lines = [f"{self.place} : {self.trouve}"]
         if self.attendu:
@@ -143,24 +148,9 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _column(entry: dict, table_missing: list[str]) -> Column:
-    limits = entry.get("constraints", {})
-    return Column(
-        name=entry["name"],
-        title=entry["title"],
-        type=entry["type"],
-        description=entry.get("description", ""),
-        niveau=entry.get("niveau", "utile"),
-        lecture=entry.get("lecture", ""),
-        donnee_personnelle=entry.get("donnee_personnelle", ""),
-        autres_titres=tuple(entry.get("autres_titres", ())),
-        valeurs_proposees=tuple(entry.get("valeurs_proposees", ())),
-        enum=tuple(limits.get("enum", ())),
-        required=limits.get("required", False),
-        minimum=limits.get("minimum"),
-        maximum=limits.get("maximum"),
-        pattern=limits.get("pattern", ""),
-        missing_values=tuple(entry.get("missingValues", table_missing)),
-    )
+    given = {**entry, **entry.get("constraints", {}), "missing_values": entry.get("missingValues", table_missing)}
+    names = {column.name for column in fields(Column)}
+    return Column(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items() if k in names})
 
 
 @cache
@@ -242,6 +232,25 @@ def problem(regle: str, fichier: str, feuille: str = "", cellule: str = "", **va
 @cache
 def _aliases() -> dict:
     return _read("alias.yaml")
+
+
+@cache
+def sheet_names() -> dict[str, str]:
+    """Table by every simplified spelling of its name, the longest first."""
+    known = {simplify(spelling): table.name for table in catalogue().values() for spelling in table.spellings}
+    return dict(sorted(known.items(), key=lambda item: -len(item[0])))
+
+
+def table_named(name: str, known: dict[str, str] | None = None) -> str:
+    """Table that a sheet or file name stands for: one of its names, alone or with a suffix; else nothing.
+
+    Examples
+    --------
+    >>> table_named("Fiches table A"), table_named("lisez-moi")
+    ('fiches', '')
+    """
+    plain = f"{simplify(name)} "
+    return next((table for s, table in (known or sheet_names()).items() if plain.startswith(f"{s} ")), "")
 
 
 @cache

@@ -205,7 +205,7 @@ def retained(meeting: Meeting) -> Html:
 
 def lost(verbatims: pd.DataFrame, enjeux: pd.DataFrame, de: str) -> Html:
     """Statements that no stake takes up, named, with the range over the plausible codings."""
-    coded = verbatims[verbatims["repris"].isin(["oui", "non"])]
+    coded = trace.coded_statements(verbatims, enjeux)
     if coded.empty:
         return missing("codage_absent")
     result = trace.taken_up(verbatims, enjeux)
@@ -232,7 +232,7 @@ def remaining(meeting: Meeting) -> Html:
     if isinstance(meeting.row["bilan"], str):
         todo.append(cited(meeting.row["bilan"]))
     tables = own[own["origine"] != "fiche"]
-    uncoded = int((~tables["repris"].isin(["oui", "non"])).sum())
+    uncoded = len(tables) - len(trace.coded_statements(tables, meeting.territory.enjeux))
     if uncoded:
         todo.append(say("reste_a_coder", uncoded, de=code))
     if len(tables) and tables["table"].isna().all():
@@ -241,7 +241,7 @@ def remaining(meeting: Meeting) -> Html:
         todo.append(say("reste_fiches", 2))
     if meeting.following is not None:
         after = meeting.following
-        what = after["objet"] if isinstance(after["objet"], str) else str(after["type"])
+        what = next((text for text in after[["objet", "type"]] if isinstance(text, str)), "réunion")
         todo.append(say("prochaine", 2, quand=after["date"], quoi=what))
     return bullets(todo) or paragraph(say("rien_a_faire", 2))
 
@@ -581,7 +581,7 @@ def stakes(territory: Territory) -> Figure:
 def way(territory: Territory) -> Figure:
     """Statements behind each stake and those not taken up, with the range over the codings."""
     own = territory.verbatims
-    if not own["repris"].isin(["oui", "non"]).any():
+    if trace.coded_statements(own, territory.enjeux).empty:
         return figures.figure("chemin", pd.DataFrame())
     result = trace.taken_up(own, territory.enjeux)
     frame = result.by_stake.drop(columns="enjeu")
@@ -590,7 +590,7 @@ def way(territory: Territory) -> Figure:
 
 def lost_in_all(territory: Territory) -> Html:
     """Statements of all meetings that no stake takes up, named; the figure above says when none is coded."""
-    if not territory.verbatims["repris"].isin(["oui", "non"]).any():
+    if trace.coded_statements(territory.verbatims, territory.enjeux).empty:
         return Html("")
     return lost(words(territory), territory.enjeux, territory.code)
 
@@ -679,8 +679,7 @@ def answer(territory: Territory) -> Html:
     """What the data say, in sentences: people, practices, stakes, what was lost."""
     blocks = []
     for meeting in census.recorded_meetings(territory):
-        when = date(meeting.row["date"])
-        blocks.append(Html(f"<h3>{typography('Le ')}{when}</h3>"))
+        blocks.append(Html(f"<h3>Réunion : {date(meeting.row['date'])}</h3>"))
         if not pd.isna(meeting.row["nb_presents"]):
             blocks.append(attendance_line(meeting))
         if len(meeting.verbatims):

@@ -1,6 +1,6 @@
 """`Territory` holds the tidy tables of one territory under their names; `Programme`, several.
 
-A territory is read from its processed Data Package when that one is newer than nothing it rests on,
+A territory is read from its processed Data Package when nothing that one rests on has changed since,
 and from the raw sheets otherwise, so that a notebook gives the same result in JupyterLab and from
 the command.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from . import clean
-from .load import fingerprint, read_folder, sheet_files
+from .load import BESIDE, fingerprint, read_folder, sheet_files
 from .paths import CATALOGUE, NOT_TERRITORIES, processed_dir, raw_dir, reference_dir, territories
 from .schema import Problem, catalogue, descriptor
 
@@ -23,7 +23,7 @@ REFERENCE_NUMBERS = (
     "population", "population_annee", "superficie_km2", "lat", "lon", "annee", "valeur",
     "annee_constat", "anneau",
 )  # fmt: skip
-RESULTS = {"provenance": "Provenance", "correspondances": "Correspondances", "problemes": "Problèmes"}
+RESULTS = ("provenance", "correspondances", "problemes")
 
 
 @cache
@@ -54,7 +54,7 @@ def library_key() -> str:
     digest = hashlib.sha256()
     package = CATALOGUE.parent
     for path in sorted(package.rglob("*")):
-        if path.suffix in (".py", ".yaml", ".json", ".j2", ".css", ".js"):
+        if path.suffix in (".py", ".yaml"):
             digest.update(path.relative_to(package).as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -64,10 +64,12 @@ def sources(code: str) -> dict[str, str]:
     """Hash of every file that the tidy tables of a folder rest on."""
     folder = raw_dir(code)
     files = {path.name: fingerprint(path) for path in sheet_files(folder)}
-    for path in (folder / "corrections.csv", folder / "listes.csv", reference_dir() / "communes_2015.csv"):
-        if path.exists():
-            files[path.name] = fingerprint(path)
-    return {**files, "domino_analysis": library_key()}
+    files |= {name: fingerprint(folder / name) for name in BESIDE if (folder / name).exists()}
+    return {
+        **files,
+        "reference/communes_2015.csv": fingerprint(reference_dir() / "communes_2015.csv"),
+        "domino_analysis": library_key(),
+    }
 
 
 _TRUSTED: set[str] = set()

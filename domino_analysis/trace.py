@@ -35,6 +35,12 @@ class TakenUp:
     by_stake: pd.DataFrame
 
 
+def coded_statements(verbatims: pd.DataFrame, enjeux: pd.DataFrame) -> pd.DataFrame:
+    """Statements that someone coded: said not taken up, or taken up by a stake that is known."""
+    known = verbatims["enjeu"].isin(enjeux["enjeu"])
+    return verbatims[(verbatims["repris"] == "non") | ((verbatims["repris"] == "oui") & known)]
+
+
 def taken_up(verbatims: pd.DataFrame, enjeux: pd.DataFrame) -> TakenUp:
     """Statements behind each stake and statements that no stake takes up, with their range.
 
@@ -51,7 +57,7 @@ def taken_up(verbatims: pd.DataFrame, enjeux: pd.DataFrame) -> TakenUp:
     >>> result.by_stake[["nb", "au_moins", "au_plus"]].values.tolist()
     [[2, 1, 3], [1, 0, 2]]
     """
-    coded = verbatims[verbatims["repris"].isin(["oui", "non"])]
+    coded = coded_statements(verbatims, enjeux)
     first = coded["enjeu"].where(coded["repris"] == "oui", NOT_TAKEN_UP)
     second = coded["second_enjeu"].fillna(first)
     rows = [

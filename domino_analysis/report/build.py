@@ -17,14 +17,13 @@ from ..census import recorded_meetings
 from ..child import ChildError, Task, run_all
 from ..clean import items
 from ..paths import NOTEBOOKS, TEMPLATE, output_dir, processed_dir, raw_dir
-from ..schema import BLOQUANT, Problem, etapes, simplify
+from ..schema import Problem, etapes, simplify
 from ..territory import Territory, is_fresh, trust_packages
 from ..text import Html, cited, date, listed, plain_date
 from . import engine  # noqa: F401 - the engine that papermill finds by its name, warm in the children
 from .page import PLOTLY_FILE, Frame, PageError, failure, html_notebook, to_html
 
 SECONDS, MEGABYTES = 300, 8000
-STEPS = ("etat_des_lieux", "indicateurs", "enjeux", "preconisations")
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def slug(code: str) -> str:
 
 
 def _frame(territory: Territory, title: str, depth: int, **more) -> Frame:
-    home = () if title == "L'essentiel" else ((territory.nom, "../" * (depth - 1) + "index.html"),)
+    home = ((territory.nom, "../" * (depth - 1) + "index.html"),) if title != etapes()["territoire"]["titre"] else ()
     partners = listed(cited(name) for name in items(territory.identity["financeurs_partenaires"]))
     told = {"date": date(territory.newest_date, ""), **more}
     return Frame(title, territory.nom, "../" * depth, home, territory.is_fictif, partners=partners, **told)
@@ -78,9 +77,8 @@ def plan(territory: Territory) -> list[Page]:
         path = f"{code}/{etapes()['compte_rendu']['fichier'].format(reunion=slug(meeting.code))}"
         parameters = (("territoire", code), ("reunion", meeting.code))
         pages.append(Page(path, "compte_rendu", parameters, frame))
-    for name in ("donnees", *STEPS, "territoire"):
-        entry = etapes()[name]
-        if entry["tables"] and not territory.received(entry["tables"]):
+    for entry in etapes().values():
+        if "tables" not in entry or entry["tables"] and not territory.received(entry["tables"]):
             continue
         frame = _frame(territory, entry["titre"], 1)
         pages.append(Page(f"{code}/{entry['fichier']}", entry["notebook"], (("territoire", code),), frame))
@@ -135,7 +133,8 @@ def make_page(page: Page, data: str) -> str:
     try:
         return to_html(execute(page.notebook, dict(page.parameters)), page.frame)
     except PapermillExecutionError as error:
-        raise PageError(f"{page.notebook}, « {error.source.strip()} » : {error.ename}, {error.evalue}") from None
+        said, cell = f"{error.ename}, {error.evalue}".splitlines()[0], error.source.strip().splitlines()[-1]
+        raise PageError(f"{said} ({page.notebook}, « {cell} »)") from None
 
 
 # ── writing ─────────────────────────────────────────────────────────────────────────────────────
@@ -250,6 +249,6 @@ def index(territories: dict[str, Territory], planned: dict[str, list[Page]], out
     return to_html(html_notebook(block), replace(_common_frame(territories.values()), title=title))
 
 
-def unread_files(code: str) -> list[Problem]:
-    """Files of a territory that could not be read at all."""
-    return [p for p in Territory.open(code).problems if p.gravite == BLOQUANT and not p.feuille]
+def problems(code: str) -> list[Problem]:
+    """What is wrong with the sheets of a territory."""
+    return Territory.open(code).problems
