@@ -272,7 +272,7 @@ def crossed(frame: pd.DataFrame, rows: str, columns: str, empty: str = UNSAID) -
     >>> crossed(frame, "theme", "etat").to_dict("list")
     {'theme': ['a', 'b', 'non renseigné'], 'x': [1, 1, 1], 'y': [1, 0, 0]}
     """
-    if frame[rows].isna().all() and frame[columns].isna().all():
+    if frame[rows].isna().all():
         return pd.DataFrame({rows: pd.Series(dtype=str)})
     pairs = pd.DataFrame({"row": frame[rows], "column": frame[columns]})
     long = exploded(exploded(pairs, "row", empty), "column", empty)

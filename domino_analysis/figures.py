@@ -101,10 +101,13 @@ def _table(key: str, frame: pd.DataFrame, columns: dict[str, tuple[str, str]], c
     for position, (_, row) in enumerate(frame.iterrows()):
         first = str(row[next(iter(columns))])
         cells = []
-        for place, (name, (_, kind)) in enumerate(columns.items()):
+        for name, (title, kind) in columns.items():
             content = _cell(row[name], kind, f"{key}/{first}/{name}")
-            tag = '<th scope="row">' if place == 0 else "<td>" if kind in ("texte", "date") else "<td class=nb>"
-            cells.append(f"{tag}{content}</{tag[1:3]}>")
+            if not cells:
+                cells.append(f'<th scope="row">{content}</th>')
+                continue
+            align = "" if kind in ("texte", "date") else " class=nb"
+            cells.append(f'<td{align} data-titre="{escape(title)}">{content}</td>')
         body.append(f'<tr data-ligne="{position}">{"".join(cells)}</tr>')
     return (
         f'<div class="defile" tabindex="0" role="region" aria-label="{escape(caption)}"><table><caption class="sr">'

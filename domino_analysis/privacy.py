@@ -4,8 +4,6 @@ Tallies of people are one-way only. A place or a category of fewer than `PEOPLE`
 what a public document printed is printed as it printed it.
 """
 
-import hashlib
-
 import pandas as pd
 
 from .schema import simplify, table_named
@@ -113,25 +111,6 @@ def people_by_commune(named: pd.DataFrame, unknown: int, minimum: int = PEOPLE) 
     pool = pd.concat([held, pd.DataFrame({"lieu": [other], "nb": [rest]})]) if rest else held
     shown = merge_small(pool, "lieu", other, minimum)
     return shown.assign(lieu="toutes les communes réunies") if len(shown) == 1 and len(named) > 1 else shown
-
-
-def table_letters(tables: pd.Series, shuffle_by: str) -> dict[str, str]:
-    """Letters under which the tables of a meeting are shown: shuffled, the same on each build.
-
-    Parameters
-    ----------
-    tables : Series
-        Letters of the room.
-    shuffle_by : str
-        Name of the page and of the question: another question shuffles otherwise, so that what a
-        table said here cannot be followed there.
-    """
-
-    def rank(table: str) -> str:
-        return hashlib.sha256(f"{shuffle_by}|{table}".encode()).hexdigest()
-
-    ordered = sorted(tables.dropna().unique(), key=rank)
-    return {table: f"table {chr(97 + place)}" for place, table in enumerate(ordered)}
 
 
 def may_show_tables(reunion: pd.Series) -> bool:

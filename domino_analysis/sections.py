@@ -679,7 +679,7 @@ def answer(territory: Territory) -> Html:
     """What the data say, in sentences: people, practices, stakes, what was lost."""
     blocks = []
     for meeting in census.recorded_meetings(territory):
-        blocks.append(Html(f"<h3>Réunion : {date(meeting.row['date'])}</h3>"))
+        blocks.append(Html(f"<h3>{typography('Réunion : ')}{date(meeting.row['date'])}</h3>"))
         if not pd.isna(meeting.row["nb_presents"]):
             blocks.append(attendance_line(meeting))
         if len(meeting.verbatims):

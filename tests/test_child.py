@@ -57,7 +57,7 @@ def test_a_process_that_dies_is_told():
 
 
 def test_an_answer_that_cannot_be_sent_is_told():
-    assert reason(os.scandir, ".").reason == "arrêt"
+    assert reason(os.scandir, ".").reason == "erreur"
 
 
 def test_an_error_keeps_its_words():

@@ -297,7 +297,7 @@ def test_the_meeting_is_not_guessed_among_two(tidied):
 
 
 def test_a_link_is_found_in_another_writing_and_told_when_it_leads_nowhere(tidied):
-    verbatims = [{"texte": "a", "enjeu": "e1"}, {"texte": "b", "enjeu": "E9"}]
+    verbatims = [{"texte": "a", "enjeu": "e1", "repris": "oui"}, {"texte": "b", "enjeu": "E9", "repris": "oui"}]
     tidy = tidied(enjeux=[{"enjeu": "E1", "libelle": "Lien"}], verbatims=verbatims)
     assert column(tidy, "verbatims", "enjeu") == ["E1", "E9"]
     assert "Enjeu vaut « E9 »" in str(one(tidy))
@@ -572,3 +572,20 @@ def test_a_canary_in_a_personal_or_unknown_column_reaches_no_file(folder, kind):
     assert CANARY not in str([read_file(path) for path in sheet_files(folder())])
     assert "rapporteur" not in territory.reunions
     assert any("Colonne inconnue" in str(problem) for problem in territory.problems)
+
+
+def test_among_two_meetings_a_sheet_without_its_code_is_told(tidied):
+    meetings = [{"reunion": "R1", "date": "2016-01-01"}, {"reunion": "R2", "date": "2016-02-01"}]
+    tidy = tidied(reunions=meetings, fiches=[{"fiche": "1", "reunion": "R1"}, {"fiche": "2"}])
+    assert "(1 en tout)" in str(one(tidy))
+
+
+def test_a_statement_taken_up_without_a_stake_is_told_and_so_is_the_reverse(tidied):
+    said = [{"texte": "a", "repris": "oui"}, {"texte": "b", "repris": "non", "enjeu": "E1"}]
+    tidy = tidied(enjeux=[{"enjeu": "E1", "libelle": "Lien"}], verbatims=said)
+    assert [problem.regle for problem in tidy.problems] == ["codage", "codage"]
+
+
+def test_question_2_is_q2_however_it_is_written(tidied):
+    said = [{"texte": text, "question": text} for text in ("Question 2", "q2", "2", "Q2", "Attentes")]
+    assert column(tidied(verbatims=said), "verbatims", "question") == ["Q2", "Q2", "Q2", "Q2", "Attentes"]

@@ -12,8 +12,7 @@ def test_the_census_totals_are_not_comparable_and_the_reason_names_who_has_none(
     row = frame.loc["Nombre de pratiques recensées"]
     assert row["comparable"] == "non"
     assert "Pays de Redon" in row["raison"]
-    assert "environ" in row["raison"]
-    assert "plus de" in row["raison"]
+    assert "portée" in row["raison"]
     assert frame.loc["Périmètre et population", "comparable"] == "oui"
 
 

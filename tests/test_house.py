@@ -492,6 +492,8 @@ def test_every_figure_that_the_code_shows_is_in_the_catalogue():
 
 def test_every_sentence_of_the_catalogue_is_said():
     built = {f"sans_{name}" for name in ("indicateurs", "preconisations")}
+    origins = (*catalogue()["enjeux"]["origine"].enum, "non renseigné")
+    built |= {f"enjeux_{simplify(origin).replace(' ', '_')}" for origin in origins}
     sentences = set(phrases()) - {"figures"}
     templates = "".join(path.read_text(encoding="utf-8") for path in TEMPLATE.glob("*.j2"))
     built |= set(re.findall(r'say\("(\w+)"', templates))

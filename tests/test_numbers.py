@@ -164,18 +164,24 @@ def expected_finalites(t: Folder) -> Iterator[Number]:
 
 def expected_definitions(t: Folder) -> Iterator[Number]:
     own = t.sheet("initiatives")
-    kept = [row for row in own if criteria(row) == {"oui"}]
+    sure = under_each_definition(own, [row for row in own if criteria(row) == {"oui"}])
+    possible = under_each_definition(own, [row for row in own if "non" not in criteria(row)])
+    for label in sure if own else ():
+        counts = {"nb initiatives": sure[label], "au_plus initiatives": possible[label]}
+        yield from cells("definitions", label, counts)
+
+
+def under_each_definition(own: list[dict], kept: list[dict]) -> dict[str, int]:
+    """Practices that each definition keeps, among those kept by the two criteria."""
     seats = Counter(row.get("Siège social") for row in kept)
     inside, informal = seats["dans le périmètre"], seats["pas de siège (informel)"]
-    counts = {
+    return {
         "tout ce qui est nommé": len(own),
         "deux critères": len(kept),
         "deux critères, et ce que l'on échange": sum(bool(row.get("Ce que l'on échange")) for row in kept),
         "deux critères, siège dans le périmètre": inside,
         "deux critères, siège dans le périmètre ou pratique informelle": inside + informal,
     }
-    for label, nb in counts.items() if own else ():
-        yield from cells("definitions", label, {"nb initiatives": nb})
 
 
 def commune_of(t: Folder) -> dict[str, str]:
@@ -232,14 +238,12 @@ def published(t: Folder) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
 
 
 def expected_quantites(t: Folder) -> Iterator[Number]:
-    sums = Counter()
-    for row in t.sheet("initiatives"):
-        if row.get("Quantité") and row.get("Unité de compte"):
-            sums[row["Unité de compte"], row.get("Précision") or "exact"] += float(row["Quantité"])
-    for unit_and_precision, value in sums.items():
-        yield from cells(
-            "quantites", "Quantités du tableau des initiatives", {"valeur quantite": value}, *unit_and_precision
-        )
+    for row in t.sheet("initiatives"):  # each in a unit of its own
+        if row.get("Quantité"):
+            beside = (row["Unité de compte"], row["Précision"], t.document(row["Nommée par"]))
+            yield from cells(
+                "quantites", row["Nom de l'initiative"], {"valeur quantite": float(row["Quantité"])}, *beside
+            )
     for row, values in published(t):
         beside = (row["Unité"], row["Précision"] or "exact", t.document(row["Document"]))
         yield from cells("quantites", row["Réponse"], values, *beside)
@@ -388,9 +392,12 @@ def expected_services_et_pratiques(t: Folder) -> Iterator[Number]:
 
 
 def expected_carte_presence(t: Folder) -> Iterator[Number]:
-    for people in (people_by_commune(t, row["Code réunion"]) for row in recorded(t)):
+    for meeting in recorded(t):
+        people = people_by_commune(t, meeting["Code réunion"])
+        named = people.total() - people[""]
         yield from by_commune("carte_presence", "participants", t, people)
-        yield from said("base", "carte_presence", base=people.total())
+        yield from said("lecture_carte_presence", "", meeting["Date"], participants=named, repondants=people.total())
+        yield from said("base", "carte_presence", t.document(meeting["Document"]), base=named)
 
 
 def expected_calendrier(t: Folder) -> Iterator[Number]:
@@ -437,10 +444,12 @@ def expected_preconisations(t: Folder) -> Iterator[Number]:
 
 def expected_perimetre(t: Folder) -> Iterator[Number]:
     (identity,), communes = t.sheet("territoires"), t.sheet("communes")
-    inhabitants, stakes = sum(int(row["Habitants"]) for row in communes), [row["Enjeu"] for row in t.sheet("enjeux")]
+    inhabitants = sum(int(row["Habitants"]) for row in communes)
     yield from said("perimetre", t.code, identity["Périmètre au"], communes=len(communes))
     yield from said("habitants", t.code, identity["Année de population"], habitants=inhabitants)
-    yield from said("enjeux_connus", t.code, *stakes, enjeux=len(stakes))
+    for origin in dict.fromkeys(row["Origine"] for row in t.sheet("enjeux")):
+        stakes = [row["Enjeu"] for row in t.sheet("enjeux") if row["Origine"] == origin]
+        yield from said(f"enjeux_{plain(origin).replace(' ', '_')}", t.code, *stakes, enjeux=len(stakes))
 
 
 # ── what is expected: pages ─────────────────────────────────────────────────────────────────────
@@ -489,7 +498,8 @@ def expected_comparaison(folders: list[Folder], programme: Folder) -> Iterator[N
     yield from expected_calendrier(programme)
     for row, values in published(programme):
         beside = (row["Question ou objet"], row["Unité"], row["Précision"], programme.document(row["Document"]))
-        yield from cells("chiffres_regionaux", row["Réponse"], values, *beside)
+        if not row["Question ou objet"].startswith("Faits du programme"):
+            yield from cells("chiffres_regionaux", row["Réponse"], values, *beside)
 
 
 def expected_pages(raw: Path) -> dict[str, list[Number]]:

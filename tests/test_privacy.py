@@ -118,26 +118,6 @@ def test_what_a_public_document_printed_is_printed_as_it_printed_it():
 
 # ── tables ──────────────────────────────────────────────────────────────────────────────────────
 
-ROOM = pd.Series(["A", "B", "C", "D", "B", None])
-
-
-def test_each_table_has_one_letter_and_silence_has_none():
-    letters = privacy.table_letters(ROOM, "R1/Q1")
-    assert sorted(letters) == ["A", "B", "C", "D"]
-    assert sorted(letters.values()) == ["table a", "table b", "table c", "table d"]
-    assert privacy.table_letters(ROOM.iloc[:0], "R1/Q1") == {}
-
-
-def test_letters_are_the_same_on_each_build_and_in_any_order_of_the_rows():
-    letters = privacy.table_letters(ROOM, "R1/Q1")
-    assert letters == privacy.table_letters(ROOM.iloc[::-1], "R1/Q1")
-    assert letters == {"C": "table a", "B": "table b", "A": "table c", "D": "table d"}  # today and in a year
-
-
-def test_letters_differ_from_one_question_to_another():
-    shuffled = {tuple(sorted(privacy.table_letters(ROOM, f"R1/Q{n}").items())) for n in range(12)}
-    assert len(shuffled) > 8
-
 
 # ── words ───────────────────────────────────────────────────────────────────────────────────────
 

@@ -180,7 +180,7 @@ def test_the_example_has_30_practices_20_kept_and_6_to_check():
 def test_one_practice_is_said_in_the_singular():
     own = sheet("initiatives", nom=["SEL"], retenue=["oui"])
     assert words(sections.practices_sentence(small(initiatives=own))).startswith(
-        "1 pratique est au tableau. 1 sur 1 remplit"
+        "1 pratique est nommée une par une dans ce qui a été reçu. 1 sur 1 remplit"
     )
 
 
@@ -219,7 +219,7 @@ def test_stakes_without_an_answer_are_named():
     for what in ("indicateurs", "preconisations"):
         said = words(sections.uncovered(opened("exemple"), what))
         label = opened("exemple").enjeux.set_index("enjeu").loc["E4", "libelle"]
-        assert said.startswith("1 enjeu sur 4")
+        assert "1 des 4 enjeux" in said
         assert label in said
 
 
@@ -335,3 +335,22 @@ def test_page_0_never_quotes_a_sheet_of_people_under_any_of_its_names(folder):
     shown = sections.problems(territory).html
     assert "rarement" not in shown
     assert "valeur" in shown
+
+
+def test_tables_of_five_ballots_each_have_a_mark_that_names_none():
+    ballots = [(f"b{n}", "AB"[n // 5], 1) for n in range(10)]
+    votes = sheet(
+        "votes", reunion=["R1"] * 10, objet=["critère"] * 10, code=["I1"] * 10, bulletin=[b for b, _, _ in ballots],
+        table=[t for _, t, _ in ballots], points=[p for _, _, p in ballots],
+    )  # fmt: skip
+    held = small(
+        votes=votes,
+        reunions=sheet("reunions", reunion=["R1"], restitution_publique=["oui"]),
+        indicateurs=sheet("indicateurs", indicateur=["I1"], critere=["Eau"]),
+    )
+    chart = sections.votes(held).chart
+    assert [(trace.name, list(trace.x)) for trace in chart.data] == [
+        ("total", [10]),
+        ("marque 1", [5]),
+        ("marque 2", [5]),
+    ]
