@@ -8,7 +8,9 @@ from conftest import write_csv, write_xlsx
 from frictionless import Package
 from python_calamine import CalamineWorkbook
 
+from domino_analysis import paths
 from domino_analysis.paths import CHECKOUT
+from domino_analysis.report import build
 from domino_analysis.schema import catalogue
 from domino_analysis.territory import Territory
 
@@ -114,3 +116,22 @@ def test_the_example_in_another_order_gives_the_same_tables(target, example, exp
 def test_the_example_as_ods_gives_the_same_tables(target, expected, convert):
     shutil.copy(convert(EXAMPLE, "ods"), target)
     assert tables(target) == expected
+
+
+def test_a_package_is_written_whole_or_not_at_all(folder, monkeypatch):
+    folder("essai", communes=[{"Commune": "Soudan"}], reference=True)
+    build.prepare("essai")
+    before = {path.name: path.read_bytes() for path in paths.processed_dir("essai").iterdir()}
+    folder("essai", communes=[{"Commune": "Derval"}])
+    write = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        if path.name == "enjeux.csv":
+            raise OSError(28, "No space left on device")
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space"):
+        build.prepare("essai")
+    assert {path.name: path.read_bytes() for path in paths.processed_dir("essai").iterdir()} == before
+    assert [path.name for path in paths.processed_dir("essai").parent.iterdir()] == ["essai"]

@@ -91,3 +91,9 @@ def test_a_recommendation_that_comes_from_nothing_and_leads_to_nothing_says_so()
     (chain,) = chains(small(preconisations=sheet("preconisations", preconisation=["P1"], objectif=["Un lieu"])))
     assert (chain.enjeu, chain.critere, chain.verbatims, len(chain.actions)) == ("", "", [], 0)
     assert chains(small()) == []
+
+
+def test_the_coding_of_chateaubriant_is_marked_as_proposed():
+    own = opened("chateaubriant").verbatims
+    assert set(own.loc[own["repris"].isin(["oui", "non"]), "code_par"]) == {"codage proposé"}
+    assert own.loc[~own["repris"].isin(["oui", "non"]), "code_par"].isna().all()
