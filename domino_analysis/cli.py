@@ -117,8 +117,10 @@ def check_command(options: argparse.Namespace) -> int:
         _print_problems(code, problems)
         if not opened[code].received(list(catalogue())):
             print("Les feuilles sont encore vides.")
-        for row in opened[code].matches.itertuples():
-            print(f"  {row.feuille} {row.cellule} : « {row.ecrit} » est lu « {row.lu} » ({row.moyen}).")
+        matches = opened[code].matches
+        print(end="\nLu sous une autre écriture :\n" if len(matches) else "")
+        for row in matches.itertuples():
+            print(f"  {row.feuille} {row.cellule} : « {row.ecrit} » est lu « {row.lu} » ({row.moyen.rstrip('.')})")
     total = sum(map(len, found.values()))
     print(f"\n{len(codes)} dossier(s) lu(s), {total} problème(s), dont {blocking} bloquant(s).")
     return 1 if blocking else 0
