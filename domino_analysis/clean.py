@@ -356,14 +356,17 @@ def _keys(sweep: Sweep) -> None:
         alike = frame[list(table.primary_key)].map(lambda code: simplify(code) or code)
         numbers = alike.groupby(list(table.primary_key)).cumcount() + 1
         twins = frame[numbers > 1]
+        first = {tuple(key): frame.loc[index] for index, key in alike[numbers == 1].iterrows()}
+        others = {index: first[tuple(alike.loc[index])] for index in twins.index}
+        where = {index: f"{row['fichier']}, ligne {row['ligne']}" for index, row in others.items()}
         if name in ("communes", "territoires"):
-            for _, row in twins.iterrows():
-                sweep.tell(row, own, "doublon/écarté", code=row[own])
+            for index, row in twins.iterrows():
+                sweep.tell(row, own, "doublon/écarté", code=row[own], place=where[index])
             sweep.tables[name] = frame.drop(index=twins.index)
             continue
         for index, row in twins.iterrows():
             frame.loc[index, own] = f"{row[own]} ({numbers[index]})"
-            sweep.tell(row, own, "doublon/renommé", code=row[own], autre=frame.loc[index, own])
+            sweep.tell(row, own, "doublon/renommé", code=row[own], place=where[index], autre=frame.loc[index, own])
 
 
 def place_name(text: str) -> str:

@@ -589,3 +589,8 @@ def test_a_statement_taken_up_without_a_stake_is_told_and_so_is_the_reverse(tidi
 def test_question_2_is_q2_however_it_is_written(tidied):
     said = [{"texte": text, "question": text} for text in ("Question 2", "q2", "2", "Q2", "Attentes")]
     assert column(tidied(verbatims=said), "verbatims", "question") == ["Q2", "Q2", "Q2", "Q2", "Attentes"]
+
+
+def test_a_number_taken_twice_says_where_the_other_one_is(tidied):
+    tidy = tidied(verbatims=[{"verbatim": "1", "texte": "a"}, {"verbatim": "1", "texte": "b"}])
+    assert "« 1 » est déjà pris par une autre ligne (essai.xlsx, ligne 2)" in str(one(tidy))
