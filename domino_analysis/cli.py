@@ -218,10 +218,15 @@ def main(arguments: list[str] | None = None) -> int:
     if options.data:
         os.environ["DOMINO_DATA"] = str(Path(options.data).expanduser().resolve())
     try:
-        return options.action(options)
+        code = options.action(options)
+        sys.stdout.flush()
+        return code
     except CommandError as error:
         print(error, file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read our words, such as « head », has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
         print(
             f"{error.filename} : impossible de lire ou d'écrire ici ({error.strerror}).\n"

@@ -129,7 +129,7 @@ def users(meeting: Meeting) -> Html:
 
 def _users_sentence(meeting: Meeting) -> Html:
     counts = meeting.tally("utilisateur")
-    if not counts.of("oui") + counts.of("non"):
+    if not counts.of("oui") + counts.of("non") or counts.is_minimum:
         return Html("")
     if pd.isna(counts.base):
         return say("utilisateurs_sans_base", counts.of("oui"), de=meeting.code)

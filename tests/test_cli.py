@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import domino, write_csv
@@ -260,3 +261,11 @@ def test_new_refuses_a_name_that_is_no_code(tmp_path, code):
     assert "ne peut pas être le code d'un territoire" in result.stderr
     assert "minuscules" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_who_leaves_early_is_no_mistake_of_the_folder():
+    program = shutil.which("domino", path=str(Path(sys.executable).parent))
+    process = subprocess.Popen([program, "check", "exemple"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(60) == 1

@@ -148,6 +148,14 @@ def test_users_counted_without_the_number_of_people_asked_are_said_without_it():
     assert "nan" not in said
 
 
+def test_a_number_of_users_that_cannot_be_read_is_not_one_user():
+    totals = sheet("depouillements", reunion=["R1"], question=["Utilisez-vous des services collaboratifs ?"],
+                   reponse=["oui"], valeur=[None], nombre_ecrit=["oui"], base=[16])  # fmt: skip
+    said = words(sections.users(meeting(depouillements=totals)))
+    assert "16" not in said
+    assert said.startswith("On ne sait pas combien")
+
+
 def test_when_no_sheet_answers_about_services_nobody_is_said_not_to_use_them():
     said = words(sections.users(meeting(fiches=sheet("fiches", reunion=["R1", "R1"]))))
     assert "Aucune des 2 personnes" not in said
