@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+import networkx as nx
 import pandas as pd
 from rapidfuzz import fuzz, process
 
@@ -454,6 +455,7 @@ LINKS = {
     ("indicateurs", "verbatims"): "verbatims",
     ("preconisations", "origine"): "verbatims",
     ("verbatims", "second_enjeu"): "enjeux",
+    ("enjeux", "remplace"): "enjeux",
 }
 """Sheet that a column names, where Table Schema cannot say it: in a list, or beside another word."""
 
@@ -597,6 +599,15 @@ def _codings_agree(sweep: Sweep) -> None:
         sweep.tell(row, "repris", "codage", repris=row["repris"] or "vide", enjeu=row["enjeu"] or "vide")
 
 
+def _no_circle(sweep: Sweep) -> None:
+    """A stake does not replace, from one to the next, the stake that replaces it."""
+    frame = sweep.tables["enjeux"]
+    chain = nx.DiGraph(frame.loc[frame["remplace"] != "", ["remplace", "enjeu"]].itertuples(index=False))
+    for circle in nx.simple_cycles(chain):
+        row = frame[frame["enjeu"].isin(circle)].iloc[-1]
+        sweep.tell(row, "remplace", "cercle", enjeux=", ".join(sorted(circle)))
+
+
 def _no_twins(sweep: Sweep) -> None:
     """The same name in the same commune is likely the same initiative."""
     frame = sweep.tables["initiatives"]
@@ -632,7 +643,7 @@ def _no_contacts(sweep: Sweep) -> None:
 
 PLAUSIBILITY = (
     _meetings_agree, _answers_agree, _quantities_have_units, _ballots_agree, _measures_agree, _recommendations_answer,
-    _evenings_have_a_meeting, _codings_agree, _no_twins, _years_plausible, _no_contacts,
+    _evenings_have_a_meeting, _codings_agree, _no_circle, _no_twins, _years_plausible, _no_contacts,
 )  # fmt: skip
 
 

@@ -594,3 +594,17 @@ def test_question_2_is_q2_however_it_is_written(tidied):
 def test_a_number_taken_twice_says_where_the_other_one_is(tidied):
     tidy = tidied(verbatims=[{"verbatim": "1", "texte": "a"}, {"verbatim": "1", "texte": "b"}])
     assert "« 1 » est déjà pris par une autre ligne (essai.xlsx, ligne 2)" in str(one(tidy))
+
+
+def test_stakes_that_replace_each_other_are_told_once(tidied):
+    rows = [{"enjeu": "E1", "libelle": "a", "remplace": "E2"}, {"enjeu": "E2", "libelle": "b", "remplace": "E1"}]
+    result = tidied(enjeux=rows)
+    (found,) = [problem for problem in result.problems if problem.regle == "cercle"]
+    assert "E1, E2" in found.trouve
+    assert found.cellule.endswith("3")
+    assert not tidied(enjeux=[rows[0], rows[1] | {"remplace": ""}]).problems
+
+
+def test_a_stake_that_replaces_an_unknown_one_is_told(tidied):
+    result = tidied(enjeux=[{"enjeu": "E1", "libelle": "a"}, {"enjeu": "E2", "libelle": "b", "remplace": "E9"}])
+    assert [problem.regle for problem in result.problems] == ["lien"]
