@@ -1,9 +1,49 @@
 """Territories side by side, and what cannot be compared: the reasons come before the figures."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
-from .census import NOT_SUMMED, quantities
-from .territory import Programme
+from .census import NOT_SUMMED, exploded, quantities
+from .indicators import medians
+from .schema import phrases, simplify
+from .territory import Programme, Territory
+
+
+def stacked(programme: Programme, table: str | Callable[[Territory], pd.DataFrame]) -> pd.DataFrame:
+    """One table of every territory, one under the other; ``territoire`` is the name of each.
+
+    Parameters
+    ----------
+    table : str or callable
+        A sheet by its name, or what gives a table of a territory.
+    """
+    made = (lambda territory: getattr(territory, table)) if isinstance(table, str) else table
+    return pd.concat([made(territory).assign(territoire=territory.nom) for territory in programme], ignore_index=True)
+
+
+def side_by_side(programme: Programme, name: str, column: str) -> pd.DataFrame:
+    """Number of rows of a sheet by value of a column, a column per territory, in the programme's order.
+
+    Parameters
+    ----------
+    name, column : str
+        A sheet and one of its columns; a cell of several values counts in each. Cells left empty
+        are in no row.
+
+    Returns
+    -------
+    DataFrame
+        The column, then the territories under their names: counts that may be 0. Where a territory
+        has no row at all its column is missing, as nothing was received.
+    """
+    held = stacked(programme, name)
+    long = exploded(held.dropna(subset=column), column, "")
+    table = pd.crosstab(long[column], long["territoire"])
+    silent = [territory.nom for territory in programme if getattr(territory, name)[column].isna().all()]
+    table = table.reindex(columns=[territory.nom for territory in programme], fill_value=0)
+    table[silent] = pd.NA
+    return table.rename_axis(columns=None).reset_index()
 
 
 def census_totals(programme: Programme) -> pd.DataFrame:
@@ -14,34 +54,34 @@ def census_totals(programme: Programme) -> pd.DataFrame:
     DataFrame
         ``territoire, objet, valeur, base, unite, precision, date``.
     """
-    frames = []
-    for territory in programme:
+
+    def published(territory: Territory) -> pd.DataFrame:
         totals = territory.depouillements
         totals = totals[totals["reunion"].isna()]
-        frame = quantities(territory.initiatives.iloc[:0], totals)
-        frame.insert(0, "territoire", territory.nom)
-        frames.append(frame.assign(date=totals["date"].to_numpy()))
-    return pd.concat(frames, ignore_index=True)
+        return quantities(territory.initiatives.iloc[:0], totals).assign(date=totals["date"].to_numpy())
 
-
-def named_practices(programme: Programme) -> pd.DataFrame:
-    """Practices that the documents name, by territory: ``territoire, pratique, finalite, commune``."""
-    frames = [
-        territory.initiatives.assign(territoire=territory.nom)[
-            ["territoire", "nom", "finalite", "type_pratique", "commune"]
-        ]
-        for territory in programme
-    ]
-    return pd.concat(frames, ignore_index=True)
+    return stacked(programme, published)
 
 
 def stakes(programme: Programme) -> pd.DataFrame:
-    """Stakes known of each territory, with their origin: origins are never mixed in a count."""
-    frames = [
-        territory.enjeux.assign(territoire=territory.nom)[["origine", "territoire", "libelle"]]
-        for territory in programme
-    ]
-    return pd.concat(frames, ignore_index=True).sort_values(["origine", "territoire"], kind="stable", ignore_index=True)
+    """Stakes known of each territory, shared or specific; origins are never mixed.
+
+    A stake is shared when one of its key words, or its very words, are those of a stake of the same
+    origin in another territory.
+
+    Returns
+    -------
+    DataFrame
+        ``origine, territoire, libelle, partage``: ``partage`` holds the key words shared, empty when the stake is
+        specific to its territory.
+    """
+    frame = stacked(programme, "enjeux")
+    frame = frame.sort_values(["origine", "territoire"], kind="stable", ignore_index=True)
+    words = exploded(frame.assign(mot=frame["mots_cles"].fillna(frame["libelle"]), rang=frame.index), "mot", "")
+    words["cle"] = words["mot"].map(simplify)
+    holders = words.groupby(["origine", "cle"])["territoire"].transform("nunique")
+    shared = words[holders > 1].groupby("rang")["mot"].agg(", ".join)
+    return frame.assign(partage=frame.index.map(shared))[["origine", "territoire", "libelle", "partage"]]
 
 
 def perimeters(programme: Programme) -> pd.DataFrame:
@@ -65,21 +105,21 @@ def perimeters(programme: Programme) -> pd.DataFrame:
 
 def contexts(programme: Programme) -> pd.DataFrame:
     """Context of the territories from the same source and year: sums over their communes."""
-    frames = []
-    for territory in programme:
+
+    def summed(territory: Territory) -> pd.DataFrame:
         rows = territory.reference("contexte")
         rows = rows[(rows["niveau"] == "commune") & ~rows["indicateur"].str.contains(NOT_SUMMED)]
-        total = rows.groupby(["libelle", "annee", "unite"], sort=False)["valeur"].sum().reset_index()
-        frames.append(total.assign(territoire=territory.nom))
-    long = pd.concat(frames, ignore_index=True)
-    table = long.pivot_table(index=["libelle", "annee", "unite"], columns="territoire", values="valeur", sort=False)
+        return rows.groupby(["libelle", "annee", "unite"], sort=False)["valeur"].sum().reset_index()
+
+    keys = ["libelle", "annee", "unite"]
+    table = stacked(programme, summed).pivot_table(index=keys, columns="territoire", values="valeur", sort=False)
     table = table.reset_index().rename_axis(columns=None)
     return table.assign(annee=table["annee"].astype(int).astype(str))
 
 
 def what_is_held(programme: Programme) -> pd.DataFrame:
     """What was received of each territory: number of rows of the sheets that pages are made of."""
-    tables = ("reunions", "fiches", "verbatims", "initiatives", "enjeux", "indicateurs", "preconisations")
+    tables = ("reunions", "fiches", "verbatims", "initiatives", "enjeux", "indicateurs", "preconisations", "actions")
     return pd.DataFrame(
         [
             {"territoire": territory.nom, **{name: len(getattr(territory, name)) for name in tables}}
@@ -88,39 +128,99 @@ def what_is_held(programme: Programme) -> pd.DataFrame:
     )
 
 
-def comparability(programme: Programme) -> pd.DataFrame:
-    """For each quantity, whether the territories can be compared on it, and why (not).
+def common_indicators(programme: Programme) -> pd.DataFrame:
+    """Current and desired situation on the indicators that several territories follow in the same way.
+
+    Two indicators are one when their criterion is written alike (accents and case apart) with the
+    same unit, scale and direction.
 
     Returns
     -------
     DataFrame
-        ``quantite, comparable`` (``oui`` or ``non``), ``raison``; what cannot be compared first.
+        ``critere, territoire`` and the columns of `indicators.medians`, the most widely followed
+        criterion first; no score and no rank of territories.
     """
-    totals = census_totals(programme)
-    totals = totals[totals["unite"] == "initiatives"]
-    whole = totals[totals["precision"] != "part"]
-    names = [territory.nom for territory in programme]
-    silent = [name for name in names if name not in set(whole["territoire"])]
-    ways = sorted(set(whole["precision"]))
-    origins = sorted({o for territory in programme for o in territory.enjeux["origine"].dropna()})
-    dated = perimeters(programme)
-    same_date = len(dated[["date_perimetre", "annee"]].drop_duplicates()) == 1 and dated["annee"].notna().all()
-    rows = [
-        ("Nombre de pratiques recensées", False,
-         " ; ".join(part for part, said in (
-             (f"aucun total publié pour : {_and(silent)}", silent),
-             ("ailleurs, chaque recensement a sa portée, et ses chiffres sont approchés ou des minimums", ways),
-         ) if said)),
-        ("Pratiques nommées", False, "ce sont des exemples que les documents citent, non des recensements"),
-        ("Enjeux", False, f"chaque territoire a les siens ; origines : {_and(origins)}" if origins else "chaque territoire a les siens"),
-        ("Fiches et phrases des participants", False, "elles n'ont été gardées que là où un compte rendu a été retrouvé"),
-        ("Repères ouverts", False, "ces listes ne couvrent pas également les territoires"),
-        ("Périmètre et population", same_date, "même date et même source" if same_date else "dates ou années différentes"),
-        ("Contexte des communes", True, "mêmes sources et mêmes années pour tous"),
-    ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=["quantite", "comparable", "raison"])
-    return frame.assign(comparable=frame["comparable"].map({True: "oui", False: "non"}))
+    same = ["critere", "unite", "echelle_min", "echelle_max", "sens"]
+
+    def measured(territory: Territory) -> pd.DataFrame:
+        grid = territory.indicateurs.set_index("indicateur")
+        frame = medians(territory.mesures, territory.indicateurs)
+        return frame.drop(columns="critere").join(grid[same], on="indicateur")
+
+    frame = stacked(programme, measured)
+    key = [frame["critere"].map(simplify), *(frame[column] for column in same[1:])]
+    frame["territoires"] = frame.groupby(key, dropna=False)["territoire"].transform("nunique")
+    frame["critere"] = frame.groupby(key, dropna=False)["critere"].transform("first")
+    frame = frame[frame["territoires"] > 1].dropna(subset=["actuelle", "souhaitee"])
+    return frame.sort_values(["territoires", "critere"], ascending=[False, True], kind="stable", ignore_index=True)
 
 
-def _and(parts: list[str]) -> str:
-    return " et ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+def recurring(programme: Programme) -> pd.DataFrame:
+    """Levers that recommendations of several territories name alike: a remark, never a general recommendation.
+
+    Returns
+    -------
+    DataFrame
+        ``levier, territoires``: the lever as first written, the names of its territories.
+    """
+    frame = stacked(programme, "preconisations").dropna(subset="levier")
+    table = frame.groupby(frame["levier"].map(simplify), sort=False).agg(
+        levier=("levier", "first"), territoires=("territoire", lambda names: ", ".join(dict.fromkeys(names))),
+        nb=("territoire", "nunique"),
+    )  # fmt: skip
+    return table[table["nb"] > 1].drop(columns="nb").reset_index(drop=True)
+
+
+# ── what can be compared ────────────────────────────────────────────────────────────────────────
+
+
+def _totals(territory: Territory) -> pd.DataFrame:
+    totals = territory.depouillements
+    return totals[totals["reunion"].isna() & (totals["unite"] == "initiatives") & (totals["precision"] != "part")]
+
+
+def _years(territory: Territory) -> tuple:
+    return tuple(sorted(territory.initiatives["date_releve"].dropna().str[:4].unique()))
+
+
+QUANTITIES = {
+    "total": ([("source", lambda t: _totals(t).empty), ("portee", lambda t: True)], None),
+    "pratiques": ([("source", lambda t: t.initiatives.empty),
+                   ("portee", lambda t: t.initiatives["nommee_par"].notna().all()),
+                   ("definition", lambda t: t.initiatives["retenue"].eq("à vérifier").any())], _years),
+    "acteurs": ([("source", lambda t: t.acteurs.empty)], lambda t: ""),
+    "enjeux": ([("source", lambda t: t.enjeux["origine"].isna().all())], lambda t: set(t.enjeux["origine"].dropna())),
+    "participation": ([("source", lambda t: t.reunions["nb_presents"].isna().all()),
+                       ("portee", lambda t: t.reunions["nb_presents"].isna().any())], lambda t: ""),
+    "indicateurs": ([("source", lambda t: medians(t.mesures, t.indicateurs).empty)], lambda t: ""),
+    "perimetre": ([("date", lambda t: t.identity[["date_perimetre", "population_annee"]].isna().any())],
+                  lambda t: tuple(t.identity[["date_perimetre", "population_annee"]])),
+    "contexte": ([("source", lambda t: t.reference("contexte").empty)], lambda t: ""),
+    "reperes": ([("portee", lambda t: True)], None),
+}  # fmt: skip
+"""What one would like to compare: the obstacles to look for, the first that holds being told, and the
+basis that two territories must share to be compared. Their words are in the catalogue."""
+
+
+def comparability(programme: Programme) -> pd.DataFrame:
+    """For each pair of a quantity and a territory, whether it is comparable with others, and why (not).
+
+    Returns
+    -------
+    DataFrame
+        ``quantite, territoire, comparable`` (``oui`` or ``non``), ``raison``: the obstacle of this territory (scope,
+        source, date, unit, definition), or that no other has the same basis, or what is the same; the
+        quantities that nothing compares come first.
+    """
+    rows = []
+    for key, (obstacles, basis) in QUANTITIES.items():
+        words = phrases()["comparabilite"][key]
+        told = {t.nom: next((words[name] for name, holds in obstacles if holds(t)), "") for t in programme}
+        bases = {t.nom: basis(t) for t in programme if not told[t.nom]}
+        for name, obstacle in told.items():
+            alike = any(other != name and bases[other] == bases.get(name) for other in bases) and not obstacle
+            reason = obstacle or (words["oui"] if alike else words["autre"])
+            rows.append((words["titre"], name, "oui" if alike else "non", reason))
+    frame = pd.DataFrame(rows, columns=["quantite", "territoire", "comparable", "raison"])
+    compared = frame["comparable"].eq("oui").groupby(frame["quantite"]).transform("any")
+    return frame.loc[compared.sort_values(kind="stable").index].reset_index(drop=True)

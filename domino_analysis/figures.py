@@ -16,8 +16,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import plotly.io as pio
 from IPython.display import display
+from plotly.subplots import make_subplots
 
 from .census import UNSAID
+from .clean import items
 from .schema import phrases
 from .text import Html, cited, date, fill, number, plain_number, public, say, typography
 from .trace import NOT_TAKEN_UP
@@ -31,6 +33,8 @@ CONFIG = {
     "displayModeBar": False, "displaylogo": False, "showSendToCloud": False, "responsive": True,
     "scrollZoom": False,
 }  # fmt: skip
+WORDS = ("texte", "liste", "date")
+"""Kinds of columns that hold words; the others name a quantity."""
 MISSING = '<span class="vide" title="non renseigné">—</span>'
 
 
@@ -86,6 +90,8 @@ def _cell(value: object, kind: str, de: str) -> str:
         return str(value)
     if kind == "date":
         return date(value)
+    if kind == "liste":
+        return "<br>".join(map(cited, items(value)))
     if kind == "texte" or isinstance(value, str):
         return cited(str(value))
     return number(value, kind, de)
@@ -94,8 +100,7 @@ def _cell(value: object, kind: str, de: str) -> str:
 def _table(key: str, frame: pd.DataFrame, columns: dict[str, tuple[str, str]], caption: str) -> str:
     """Data table with a caption and scopes; each number is marked by figure, row and column."""
     head = "".join(
-        f'<th scope="col"{"" if kind in ("texte", "date") else " class=nb"}>{cited(title)}</th>'
-        for title, kind in columns.values()
+        f'<th scope="col"{"" if kind in WORDS else " class=nb"}>{cited(title)}</th>' for title, kind in columns.values()
     )
     body = []
     for position, (_, row) in enumerate(frame.iterrows()):
@@ -106,7 +111,7 @@ def _table(key: str, frame: pd.DataFrame, columns: dict[str, tuple[str, str]], c
             if not cells:
                 cells.append(f'<th scope="row">{content}</th>')
                 continue
-            align = "" if kind in ("texte", "date") else " class=nb"
+            align = "" if kind in WORDS else " class=nb"
             cells.append(f'<td{align} data-titre="{escape(title)}">{content}</td>')
         body.append(f'<tr data-ligne="{position}">{"".join(cells)}</tr>')
     return (
@@ -147,7 +152,7 @@ def _words(key: str, frame: pd.DataFrame, values: dict[str, Any], n, source, cha
 def _alternative(spec: dict, frame: pd.DataFrame, columns: dict) -> str:
     """Text alternative made of the data: what each row is worth, the first twelve rows."""
     label, *others = columns
-    numbers = [name for name in others if columns[name][1] not in ("texte", "date")]
+    numbers = [name for name in others if columns[name][1] not in WORDS]
     rows = []
     for _, row in frame.head(12).iterrows():
         told = {columns[c][0]: row[c] for c in numbers or others if not _is_missing(row[c])}
@@ -208,7 +213,7 @@ def _drawn(traces: list, height: int, **layout) -> go.Figure:
 def _marks(xs, ys, name: str = "", **marker) -> go.Scatter:
     """Marks with their value on hover."""
     return go.Scatter(
-        x=list(xs), y=list(ys), mode="markers", name=name, marker={"size": 13, "color": SHADES[0], **marker},
+        x=list(xs), y=list(ys), mode="markers", name=name, cliponaxis=False, marker={"size": 13, "color": SHADES[0], **marker},
         hovertemplate="%{y} : %{x}<extra>" + escape(name) + "</extra>",
     )  # fmt: skip
 
@@ -252,7 +257,7 @@ def bars(
     traces = [
         go.Bar(
             y=labels, x=frame[part].tolist(), orientation="h", name=titles[part], insidetextanchor="middle", textangle=0,
-            text=[f"{v:g}" if v else "" for v in frame[part]], textposition="inside" if parts else "outside",
+            text=[f"{v:g}" if v or not parts else "" for v in frame[part]], textposition="inside" if parts else "outside",
             marker={"color": colour, "line": {"color": "white", "width": 1}}, cliponaxis=False,
             hovertemplate="%{y} : %{x}<extra>" + titles[part] + "</extra>",
         )
@@ -382,20 +387,52 @@ def dots(key: str, frame: pd.DataFrame, label: str, value: str, marks: pd.DataFr
 
 
 def dumbbell(
-    key: str, frame: pd.DataFrame, label: str, start: str, end: str, scale: tuple[float, float], **rest
+    key: str,
+    frame: pd.DataFrame,
+    label: str,
+    start: str,
+    end: str,
+    scale: tuple[float, float],
+    marks=None,
+    panel="",
+    **rest,
 ) -> Figure:
-    """Two dots and the distance between them, a row per indicator, on one scale."""
+    """Two dots and the distance between them, a row per indicator, on one scale.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A row per ``label``, with ``start`` and ``end``.
+    scale : (float, float)
+        Lowest and highest value of the axis.
+    marks : DataFrame, optional
+        Answers, with the same columns: each is a faint open mark behind the two dots.
+    panel : str
+        Column that cuts the rows into small charts, one above the other, on the same axis.
+    """
     if frame.empty:
         return figure(key, frame, **rest)
-    labels = _labels(frame[label])
-    rows = zip(labels, frame[start], frame[end], strict=True)
-    traces = [
-        _strokes([[(a, y), (b, y)] for y, a, b in rows], {"color": GREY, "width": 3}, showlegend=False),
-        _marks(frame[start], labels, "aujourd'hui"),
-        _marks(frame[end], labels, "souhaité", symbol="diamond-open", color=ACCENT, line={"width": 2}),
-    ]
-    along = {"range": [scale[0] - 0.2, scale[1] + 0.2], "dtick": 1, "showgrid": True}
-    chart = _drawn(traces, 110 + 36 * len(frame), xaxis=along, yaxis=DOWNWARDS)
+    groups = list(frame.groupby(panel, sort=False)) if panel else [("", frame)]
+    heights = [50 + 36 * len(own) for _, own in groups]
+    chart = make_subplots(
+        len(groups), 1, shared_xaxes=True, row_heights=heights, subplot_titles=[_wrap(name, 60) for name, _ in groups]
+    )
+    chart.update_layout(template=TEMPLATE, height=70 + sum(heights))
+    for row, (_, own) in enumerate(groups, 1):
+        labels = _labels(own[label])
+        rows = zip(labels, own[start], own[end], strict=True)
+        traces = [_strokes([[(a, y), (b, y)] for y, a, b in rows], {"color": GREY, "width": 3}, showlegend=False)]
+        for column, name, look in (
+            (start, "aujourd'hui", {}),
+            (end, "souhaité", {"symbol": "diamond-open", "color": ACCENT, "line": {"width": 2}}),
+        ):
+            if marks is not None:
+                faint = {**look, "size": 22, "color": PALE, "symbol": look.get("symbol", "circle-open")}
+                traces.append(_marks(marks[column], _labels(marks[label]), name, **faint).update(showlegend=False))
+            traces.append(_marks(own[column], labels, name, **look).update(legendgroup=name, showlegend=row == 1))
+        chart.add_traces(traces, rows=row, cols=1)
+    chart.update_xaxes(range=[scale[0] - 0.2, scale[1] + 0.2], dtick=1, showgrid=True)
+    chart.update_yaxes(**DOWNWARDS)
     return figure(key, frame, chart, **{**_leaders(frame, label, "ecart"), **rest})
 
 
@@ -423,10 +460,12 @@ def radar(
 
 
 def timeline(key: str, frame: pd.DataFrame, when: str, label: str, **rest) -> Figure:
-    """Dated things on a line of time, the undated only in the table."""
+    """Dated things on a line of time, each as long as its date is vague; the undated only in the table."""
     dated = frame[frame[when].str.fullmatch(r"\d{4}(-\d\d){0,2}").fillna(False).astype(bool)]
     if dated.empty:
         return figure(key, frame, **rest)
     along = {"type": "date", "tickformat": "%m/%Y", "showgrid": True}
-    trace = _marks(dated[when], _labels(dated[label]))
+    spans = [(pd.Period(text), name) for text, name in zip(dated[when], _labels(dated[label]), strict=True)]
+    strokes = [[(f"{p.start_time:%Y-%m-%d}", name), (f"{p.end_time:%Y-%m-%d}", name)] for p, name in spans]
+    trace = _strokes(strokes, {"color": SHADES[0], "width": 12}, showlegend=False)
     return figure(key, frame, _drawn([trace], 90 + 34 * len(dated), xaxis=along, yaxis=DOWNWARDS), **rest)

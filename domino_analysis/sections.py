@@ -6,13 +6,27 @@ modules above, the words from the catalogue.
 
 import pandas as pd
 
-from . import agreement, census, figures, indicators, privacy, trace
+from . import agreement, census, comparison, figures, indicators, privacy, trace
 from .census import Meeting
 from .clean import items
 from .figures import Figure
 from .schema import A_VERIFIER, BLOQUANT, catalogue, etapes, simplify
 from .territory import Programme, Territory
-from .text import Html, bullets, cited, date, listed, missing, number, paragraph, render, say, together, typography
+from .text import (
+    Html,
+    bullets,
+    cited,
+    date,
+    listed,
+    missing,
+    number,
+    paragraph,
+    plain_date,
+    render,
+    say,
+    together,
+    typography,
+)
 
 KEPT_BACK = Html('<em class="vide">phrase gardée par le comité</em>')
 
@@ -29,9 +43,9 @@ def words(territory: Territory) -> pd.DataFrame:
     return privacy.public_words(territory.verbatims, territory.reunions)
 
 
-def _title_of(territory: Territory, document: object) -> Html:
-    documents = territory.documents.set_index("document")["titre"]
-    return cited(documents.get(document)) if isinstance(document, str) else Html("")
+def _titles(territory: Territory) -> pd.Series:
+    """Titles of the documents by their number."""
+    return territory.documents.set_index("document")["titre"]
 
 
 # ── the minutes of a meeting ────────────────────────────────────────────────────────────────────
@@ -198,7 +212,7 @@ def retained(meeting: Meeting) -> Html:
         + (f"<br>{cited(row['question'])}" if isinstance(row["question"], str) else "")
         for _, row in own.iterrows()
     ]
-    titles = dict.fromkeys(_title_of(meeting.territory, code) for code in own["source"].dropna())
+    titles = map(cited, own["source"].map(_titles(meeting.territory)).dropna().unique())
     source = Html(f'<p class="source">{typography("Source : ")}{listed(titles)}.</p>') if titles else ""
     return together(paragraph(say("enjeux_retenus", len(own), de=meeting.code)), bullets(cards), source)
 
@@ -497,9 +511,7 @@ def quantities(territory: Territory) -> Figure:
     frame = census.quantities(territory.initiatives, published)
     if frame.empty:
         return figures.figure("quantites", frame)
-    titles = territory.documents.set_index("document")["titre"]
-    frame["document"] = frame["document"].map(titles)
-    return figures.figure("quantites", frame)
+    return figures.figure("quantites", frame.assign(document=frame["document"].map(_titles(territory))))
 
 
 def strengths(territory: Territory) -> Html:
@@ -514,51 +526,83 @@ def strengths(territory: Territory) -> Html:
 
 # ── steps 2 and 3 ───────────────────────────────────────────────────────────────────────────────
 
+VOTED = {
+    "critère": ("indicateurs", "critere"),
+    "enjeu": ("enjeux", "libelle"),
+    "levier": ("preconisations", "objectif"),
+}
+"""What people vote on: the sheet that holds it, and the column of its words."""
+NATURES = ["pépite", "opportunité", "point de vigilance"]
 
-def _criteria(territory: Territory) -> pd.Series:
-    return territory.indicateurs.set_index("indicateur")["critere"]
+
+def _labels(territory: Territory, objet: str) -> pd.Series:
+    """Words of what is voted on, by code."""
+    name, column = VOTED[objet]
+    return getattr(territory, name).set_index(catalogue()[name].primary_key[-1])[column]
 
 
 def criteria(territory: Territory) -> Figure:
-    """Criteria in the group's words: dimension, measure, direction, who follows, decision."""
-    frame = territory.indicateurs
-    labels = territory.enjeux.set_index("enjeu")["libelle"]
-    frame["enjeu"] = frame["enjeu"].map(labels)
-    frame["phrases"] = frame["verbatims"].map(lambda text: len(items(text)))
+    """Criteria in the group's words: stake, dimension, decision, and the statements behind each."""
+    frame, said = territory.indicateurs, words(territory).set_index("verbatim")["texte"]
+    frame["enjeu"] = frame["enjeu"].map(_labels(territory, "enjeu"))
+    behind = [said.reindex([code for code in items(cell) if code in said]) for cell in frame["verbatims"]]
+    codes = zip(frame["indicateur"], behind, strict=True)
+    frame["phrases"] = [quoted(texts, f"{territory.code}/{code}") for code, texts in codes]
     return figures.figure("criteres", frame, n=len(frame))
 
 
-def votes(territory: Territory) -> Figure:
-    """Points by criterion, sorted, with one mark per table when the meeting may be quoted."""
-    own = territory.votes
-    own = own[own["objet"] == "critère"]
-    if own["points"].notna().sum() == 0:
-        return figures.figure("votes", own.iloc[:0])
-    frame = agreement.dots(own, "critère", _criteria(territory))
-    agreed = territory.reunions.loc[territory.reunions["restitution_publique"] == "oui", "reunion"]
-    ballots = own[own["reunion"].isin(agreed)].dropna(subset="table")
-    enough = len(ballots) and ballots.groupby("table")["bulletin"].nunique().min() >= privacy.PEOPLE
-    marks = agreement.dots_by_table(ballots if enough else ballots.iloc[:0], "critère")
-    marks = marks.sort_values("points").assign(
-        table=lambda m: "marque " + (m.groupby("code").cumcount() + 1).astype(str)
-    )
-    return figures.dots(
-        "votes",
-        frame.drop(columns="code"),
-        "label",
-        "points",
-        marks.assign(label=marks["code"].map(_criteria(territory))) if len(marks) else None,
-        n=own["bulletin"].nunique(),
-        total=int(frame["points"].sum()),
-        tables=say("votes_par_table", 2) if enough else say("votes_sans_tables", 2),
-    )
+def _points(territory: Territory, objet: str) -> tuple[pd.DataFrame, bool]:
+    """Ballots with points on something, and whether tables are large enough to be told apart in public."""
+    votes = territory.votes
+    own = votes[(votes["objet"] == objet) & votes["points"].notna()]
+    public = own["reunion"].map(territory.reunions.set_index("reunion")["restitution_publique"]) == "oui"
+    at_tables = own[public].dropna(subset="table").groupby("table")["bulletin"].nunique()
+    return own, bool(len(at_tables) and at_tables.min() >= privacy.PEOPLE and public.all())
+
+
+def votes(territory: Territory, objet: str = "critère") -> Figure:
+    """Points given to each thing, sorted, with one unnamed mark per table when the meeting may be quoted."""
+    key, labels = f"votes_{VOTED[objet][0]}", _labels(territory, objet)
+    own, is_public = _points(territory, objet)
+    if own.empty:
+        return figures.figure(key, own)
+    frame = agreement.dots(own, objet, labels)
+    marks = None
+    if is_public:
+        marks = agreement.dots_by_table(own, objet).sort_values("points")
+        marks["table"] = "marque " + (marks.groupby("code").cumcount() + 1).astype(str)
+        marks["label"] = marks["code"].map(labels)
+    told = say("votes_par_table" if is_public else "votes_sans_tables", 2)
+    ballots = own["bulletin"].nunique()
+    return figures.dots(key, frame, "label", "points", marks, n=ballots, total=int(frame["points"].sum()), tables=told)
+
+
+def order(territory: Territory, objet: str = "critère") -> Html:
+    """What the order of the points owes to one table: which comes first, and how many move, without it."""
+    own, is_public = _points(territory, objet)
+    if own.empty or not is_public:
+        return paragraph(say("ordre_inconnu", 2)) if len(own) else Html("")
+    ranks = agreement.without_each_table(own, objet, _labels(territory, objet))
+    without = ranks.drop(columns=["code", "label", "ensemble"])
+    is_first = ranks["ensemble"] == 1
+    others = ranks["label"][without.eq(1).any(axis=1) & ~is_first]
+    moved = int(without.ne(ranks["ensemble"], axis=0).any(axis=1).sum())
+    first = say("ordre_premier", len(others), premiers=list(ranks["label"][is_first]), autres=list(others))
+    return paragraph(first, say("ordre_bouge", moved, de=territory.code, total=len(ranks)))
+
+
+def divisive(territory: Territory, objet: str = "critère") -> Figure:
+    """What divides the tables: the shares of their points that they give to the same thing."""
+    own, is_public = _points(territory, objet)
+    frame = agreement.divisive(own, objet, _labels(territory, objet)) if is_public else own.iloc[:0]
+    return figures.figure("divise", frame[frame["ecart"] > 0] if len(frame) else frame)
 
 
 def opinions(territory: Territory) -> Figure:
     """Opinions on each criterion: how many of each kind, never a mean."""
-    scale = list(catalogue()["votes"]["avis"].enum)
-    own = territory.votes
-    frame = agreement.opinions(own, scale, _criteria(territory)) if own["avis"].notna().any() else own.iloc[:0]
+    scale, own = list(catalogue()["votes"]["avis"].enum), territory.votes
+    labels = _labels(territory, "critère")
+    frame = agreement.opinions(own, scale, labels) if own["avis"].notna().any() else own.iloc[:0]
     return figures.figure("avis", frame.drop(columns="code"))
 
 
@@ -572,9 +616,10 @@ def uncovered(territory: Territory, what: str) -> Html:
 
 
 def stakes(territory: Territory) -> Figure:
-    """Stakes known, with where they come from and when they were retained."""
+    """Stakes known, with where they come from, when they were retained, and what they take the place of."""
     frame = territory.enjeux
-    frame["source"] = frame["source"].map(territory.documents.set_index("document")["titre"])
+    frame["source"] = frame["source"].map(_titles(territory))
+    frame["remplace"] = frame["remplace"].map(frame.set_index("enjeu")["libelle"])
     return figures.figure("enjeux", frame)
 
 
@@ -584,8 +629,14 @@ def way(territory: Territory) -> Figure:
     if trace.coded_statements(own, territory.enjeux).empty:
         return figures.figure("chemin", pd.DataFrame())
     result = trace.taken_up(own, territory.enjeux)
-    frame = result.by_stake.drop(columns="enjeu")
-    return figures.bars("chemin", frame, "libelle", n=result.coded)
+    return figures.bars("chemin", result.by_stake, "libelle", n=result.coded)
+
+
+def drift(territory: Territory) -> Figure:
+    """Statements behind each stake, meeting by meeting; nothing when one meeting only was coded."""
+    frame = trace.drift(territory)
+    frame = frame.rename(columns={column: plain_date(column) for column in frame.columns[1:]})
+    return figures.figure("derive", frame if len(frame.columns) > 2 else frame.iloc[:0])
 
 
 def lost_in_all(territory: Territory) -> Html:
@@ -600,16 +651,40 @@ def _scale(territory: Territory, frame: pd.DataFrame) -> tuple[float, float]:
     return float(own["echelle_min"].min()), float(own["echelle_max"].max())
 
 
+def _may_show_marks(territory: Territory) -> bool:
+    """Whether the marks of the tables may be public, and were given by tables, not by people."""
+    own = territory.mesures[territory.mesures["pratique"].isna()]
+    agreed = own["reunion"].map(territory.reunions.set_index("reunion")["restitution_publique"]) == "oui"
+    return bool((agreed & own["repondant"].fillna("").str.fullmatch("[A-Z]|groupe")).all())
+
+
 def gaps(territory: Territory) -> Figure:
-    """Current and desired situation of each indicator, widest gap first."""
-    frame = indicators.medians(territory.mesures, territory.indicateurs)
+    """Current and desired situation of each indicator, widest gap first, with the marks of the tables."""
+    frame, marks = indicators.medians(territory.mesures, territory.indicateurs), None
     if frame.empty:
         return figures.figure("ecarts", frame)
-    meetings = territory.reunions.set_index("reunion")["restitution_publique"]
-    if (territory.mesures["reunion"].map(meetings) != "oui").any():
-        frame = frame.drop(columns=["min_actuelle", "max_actuelle"])
-    scale = _scale(territory, frame)
-    return figures.dumbbell("ecarts", frame, "critere", "actuelle", "souhaitee", scale, n=int(frame["nb"].sum()))
+    if _may_show_marks(territory):
+        marks = territory.mesures[territory.mesures["pratique"].isna()]
+        marks = marks.assign(critere=marks["indicateur"].map(_labels(territory, "critère")))
+    else:
+        frame = frame.drop(columns=["min_souhaitee", "max_souhaitee"])
+    scale, told = _scale(territory, frame), Html("") if marks is None else say("marques_tables", 2)
+    n = int(frame["nb"].sum())
+    return figures.dumbbell("ecarts", frame, "critere", "actuelle", "souhaitee", scale, marks, n=n, marques=told)
+
+
+def distribution(territory: Territory) -> Figure:
+    """How many tables gave each mark, today and wished, with the median: an ordinal scale has no mean."""
+    shown = indicators.distribution(territory.mesures, territory.indicateurs)
+    return figures.figure("notes", shown if _may_show_marks(territory) else shown.iloc[:0])
+
+
+def far_apart(territory: Territory) -> Figure:
+    """What the tables want differently: lowest and highest wish for the same criterion, widest first."""
+    frame = indicators.medians(territory.mesures, territory.indicateurs)
+    frame["etendue"] = frame["max_souhaitee"] - frame["min_souhaitee"]
+    apart = frame[frame["etendue"] > 0].sort_values("etendue", ascending=False, kind="stable")
+    return figures.figure("souhaits", apart if _may_show_marks(territory) else apart.iloc[:0])
 
 
 def radar(territory: Territory) -> Figure:
@@ -623,38 +698,111 @@ def radar(territory: Territory) -> Figure:
     return figures.radar("radar", ordered, "critere", "actuelle", "souhaitee", scale, n=int(frame["nb"].sum()))
 
 
+def priorities(territory: Territory) -> Figure:
+    """Importance and gap of each criterion, side by side and never multiplied."""
+    frame = territory.indicateurs[territory.indicateurs["statut"] != "écarté"][["indicateur", "critere"]]
+    own, _ = _points(territory, "critère")
+    if len(own):
+        frame["points"] = frame["indicateur"].map(own.groupby("code")["points"].sum()).fillna(0)
+    found = indicators.medians(territory.mesures, territory.indicateurs).set_index("indicateur")["ecart"]
+    frame["ecart"] = frame["indicateur"].map(found)
+    if "points" not in frame or found.empty:
+        return figures.figure("priorites", frame.iloc[:0])
+    return figures.figure("priorites", frame.sort_values(["points", "ecart"], ascending=False, kind="stable"))
+
+
 def practice_matrix(territory: Territory) -> Figure:
     """What each practice does to each criterion; blanks are what remains to be looked at."""
-    frame = indicators.practice_matrix(territory.mesures, territory.indicateurs)
-    blanks = int(frame.drop(columns="pratique").isna().sum().sum()) if len(frame) else 0
-    return figures.figure("matrice", frame, blancs=blanks, cases=frame.size - len(frame), several=blanks)
+    effects = indicators.practice_effects(territory.mesures, territory.indicateurs)
+    counts = effects["effet"].value_counts()
+    values = {"n_sert": int(counts.get("sert", 0)), "n_dessert": int(counts.get("dessert", 0)), "cases": len(effects)}
+    blanks = int(counts.get("à regarder", 0))
+    return figures.figure("matrice", indicators.practice_matrix(effects), blancs=blanks, several=blanks, **values)
+
+
+def readings(territory: Territory, by: str) -> Figure:
+    """The matrix read by practice, or by criterion; see `indicators.served`."""
+    effects = indicators.practice_effects(territory.mesures, territory.indicateurs)
+    return figures.figure(f"lecture_{by}", indicators.served(effects, by))
+
+
+def natures(territory: Territory) -> Figure:
+    """Nuggets, opportunities and points of vigilance seen in each theme; a kind that nobody saw keeps its column."""
+    own = territory.verbatims
+    frame = census.crossed(own[own["nature"].isin(NATURES)], "thematique", "nature")
+    return figures.figure("natures", frame.reindex(columns=["thematique", *NATURES], fill_value=0))
 
 
 # ── step 4 ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def recommendations(territory: Territory) -> Html:
-    """One card per recommendation: stake, statements, lever, moment, posture, recipient, actions."""
+    """One card per recommendation: stake, gap, quotation, votes, lever, moment, posture, recipient, actions."""
+    return _cards(territory, trace.chains(territory)) or missing("preconisations_absentes")
+
+
+def _cards(territory: Territory, chains: list[trace.Chain]) -> Html:
     quotable = set(words(territory)["texte"].dropna())
-    cards = [_card(territory, chain, quotable) for chain in trace.chains(territory)]
-    return together(*cards) if cards else missing("preconisations_absentes")
+    found = indicators.medians(territory.mesures, territory.indicateurs).set_index("indicateur")
+    points, _ = _points(territory, "levier")
+    columns, blocks = catalogue()["preconisations"], []
+    for chain in chains:
+        row, de = chain.preconisation, f"{territory.code}/{chain.preconisation['preconisation']}"
+        named = ("thematique", "levier", "moment", "posture", "destinataire", "portee")
+        gap, votes = Html(""), Html("")
+        if row["indicateur"] in found.index:
+            gap = say("carte_ecart", 2, de=de, **found.loc[row["indicateur"], ["actuelle", "souhaitee", "ecart"]])
+        if len(points):
+            own = points["points"][points["code"] == row["preconisation"]].sum()
+            votes = say("carte_votes", int(own), de=de, total=int(points["points"].sum()))
+        entries = {
+            "Répond à l'enjeu": listed(map(cited, chain.enjeux)),
+            "À l'indicateur": listed(map(cited, chain.criteres)),
+            "Écart": gap,
+            "Vient de": bullets((cited(text) if text in quotable else KEPT_BACK for text in chain.verbatims), "dites"),
+            "Votes": votes,
+            **{columns[name].title: cited(row[name]) for name in named},
+            "Actions": bullets(map(cited, chain.actions)),
+            "Source": cited(_titles(territory).get(row["source"])),
+        }
+        blocks.append(render("fiche.html.j2", objectif=row["objectif"], entries=entries, etat=chain.etat))
+    return together(*blocks)
 
 
-def _card(territory: Territory, chain: trace.Chain, quotable: set[str]) -> Html:
-    row, title = chain.preconisation, catalogue()["preconisations"]
-    named = ("thematique", "levier", "moment", "posture", "destinataire", "portee")
-    entries = {
-        "Répond à l'enjeu": cited(chain.enjeu),
-        "À l'indicateur": cited(chain.critere),
-        "Vient de": listed(cited(text) if text in quotable else KEPT_BACK for text in chain.verbatims),
-        **{title[name].title: cited(row[name]) for name in named},
-        "Actions": listed(cited(text) for text in chain.actions["description"]),
-        "Source": _title_of(territory, row["source"]),
-    }
-    written = "".join(f"<dt>{label}</dt><dd>{value}</dd>" for label, value in entries.items() if value)
-    blank = [label for label, value in entries.items() if not value]
-    unwritten = f'<p class="source">{say("non_ecrit", 2, quoi=blank)}</p>' if blank else ""
-    return Html(f'<section class="fiche"><h3>{cited(row["objectif"])}</h3><dl>{written}</dl>{unwritten}</section>')
+def thread(territory: Territory) -> Figure:
+    """The chain from statement to action: how many things of each sheet are in each state."""
+    frame = trace.states(trace.follow_up(territory))
+    return figures.figure("fil", frame.assign(feuille=[catalogue()[name].title for name in frame["feuille"]]))
+
+
+def loose_ends(territory: Territory) -> Figure:
+    """What is not covered, by name; statements are counted above, and those lost are named at step 3."""
+    frame = trace.follow_up(territory)
+    frame = frame[(frame["etat"] != "couvert") & (frame["feuille"] != "verbatims")]
+    return figures.figure("fil_a_reprendre", frame.assign(feuille=[catalogue()[n].title for n in frame["feuille"]]))
+
+
+def comparability(programme: Programme) -> Figure:
+    """What can be compared: a row per quantity, and for each territory yes or no with the reason."""
+    frame = comparison.comparability(programme)
+    frame["dit"] = frame["comparable"] + " : " + frame["raison"]
+    names = [territory.nom for territory in programme]
+    table = frame.pivot_table(index="quantite", columns="territoire", values="dit", aggfunc="first", sort=False)
+    return figures.figure("comparabilite", table[names].rename_axis(columns=None).reset_index())
+
+
+def actors_compared(programme: Programme) -> Figure:
+    """Types of actors of each territory; small numbers are said in words."""
+    frame = comparison.side_by_side(programme, "acteurs", "type_acteur").set_index("type_acteur")
+    shown = frame.map(lambda nb: nb if pd.isna(nb) else privacy.few(nb))
+    return figures.figure("acteurs_compares", shown.reset_index())
+
+
+def common_indicators(programme: Programme) -> Figure:
+    """Indicators that several territories follow in the same way, one small chart each; no rank."""
+    frame = comparison.common_indicators(programme)
+    scale = (frame["echelle_min"].min(), frame["echelle_max"].max())
+    return figures.dumbbell("indicateurs_communs", frame, "territoire", "actuelle", "souhaitee", scale, panel="critere")
 
 
 # ── the territory's page, the index, the comparison, the book ───────────────────────────────────
@@ -758,30 +906,22 @@ def summary(territories: list[Territory], pages: dict[str, list[tuple[str, str]]
 
 def book(programme: Programme) -> Html:
     """Recommendations territory by territory, each with what it answers."""
-    blocks = []
-    for territory in programme:
-        blocks.append(Html(f"<h2>{cited(territory.nom)}</h2>"))
-        own = recommendations(territory) if len(territory.preconisations) else missing("preconisations_absentes")
-        blocks.append(own)
-    return together(*blocks)
+    return together(*(together(f"<h2>{cited(t.nom)}</h2>", recommendations(t)) for t in programme))
 
 
 def general_book(programme: Programme) -> Html:
     """Recommendations that were declared general, of the programme or of a territory."""
     found = [
-        _card(territory, chain, set())
+        _cards(territory, [c for c in trace.chains(territory) if c.preconisation["portee"] == "générale"])
         for territory in (programme.general, *programme)
-        for chain in trace.chains(territory)
-        if chain.preconisation["portee"] == "générale"
     ]
-    return together(*found) if found else missing("generales_absentes")
+    return together(*found) or missing("generales_absentes")
 
 
 def regional_figures(programme: Programme) -> Figure:
     """Published figures of the region: context of the programme, of other scopes and dates."""
     general = programme.general
-    titles = general.documents.set_index("document")["titre"]
-    frame = general.depouillements.assign(document=lambda totals: totals["document"].map(titles))
+    frame = general.depouillements.assign(document=lambda totals: totals["document"].map(_titles(general)))
     frame = frame[~frame["question"].str.startswith("Faits du programme")]
     return figures.figure("chiffres_regionaux", frame)
 

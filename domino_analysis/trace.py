@@ -1,7 +1,9 @@
 """From sheet to action: what was taken up, what was lost, what has no follow-up."""
 
+import re
 from dataclasses import dataclass
 
+import networkx as nx
 import pandas as pd
 
 from .census import UNSAID
@@ -9,6 +11,22 @@ from .clean import items
 from .schema import catalogue
 
 NOT_TAKEN_UP = "non repris"
+
+CHAIN = {
+    "verbatims": ("verbatim", "texte", None), "enjeux": ("enjeu", "libelle", "retenu_le"),
+    "indicateurs": ("indicateur", "critere", None), "mesures": ("indicateur", "indicateur", "date"),
+    "preconisations": ("preconisation", "objectif", "version"), "actions": ("action", "description", None),
+}  # fmt: skip
+"""The sheets of the chain in its order: column of the code, of the words and of the own date of each thing."""
+
+COMES_FROM = [
+    ("enjeux", "remplace", "enjeux"), ("indicateurs", "enjeu", "enjeux"), ("indicateurs", "verbatims", "verbatims"),
+    ("mesures", "indicateur", "indicateurs"), ("preconisations", "enjeu", "enjeux"), ("preconisations", "origine", "verbatims"),
+    ("preconisations", "indicateur", "indicateurs"), ("actions", "preconisation", "preconisations"),
+]  # fmt: skip
+"""A thing of the first sheet comes from those of the last one that its column names."""
+
+STATES = ("couvert", "sans suite", "orphelin", "à revoir", "non codé")
 
 
 @dataclass(frozen=True)
@@ -71,19 +89,167 @@ def taken_up(verbatims: pd.DataFrame, enjeux: pd.DataFrame) -> TakenUp:
     )
 
 
-def coverage(enjeux: pd.DataFrame, indicateurs: pd.DataFrame, preconisations: pd.DataFrame) -> pd.DataFrame:
-    """For each stake, how many indicators kept and recommendations answer it.
+def chain(territory) -> nx.DiGraph:
+    """Everything that was said and decided, each thing with an arrow to what follows from it.
+
+    Parameters
+    ----------
+    territory : Territory
+        Its sheets of the `CHAIN` and its meetings, which date what has no date of its own.
+
+    Returns
+    -------
+    DiGraph
+        A node ``(sheet, code)`` per thing, with ``libelle``, ``date`` and ``change`` (when its text was
+        reworded or another took its place), empty when no paper says it. The measures of one
+        indicator are one node; an indicator that was set aside has none. A code that no sheet holds
+        makes no arrow.
+    """
+    graph, arrows = nx.DiGraph(), []
+    dates = territory.reunions.set_index("reunion")["date"]
+    for name, (key, label, _) in CHAIN.items():
+        frame = getattr(territory, name)
+        frame = frame[frame["statut"] != "écarté"] if name == "indicateurs" else frame
+        for row in frame.to_dict("records"):
+            node = (name, row[key])
+            graph.add_node(
+                node, libelle=row[label], date=_date(name, row, dates), change=_text(row.get("reformule_le"))
+            )
+            named = [(column, source) for sheet, column, source in COMES_FROM if sheet == name]
+            arrows += [((source, code), node) for column, source in named for code in items(row[column])]
+            if name == "verbatims" and row["repris"] == "oui":
+                arrows.append((node, ("enjeux", row["enjeu"])))
+    graph.add_edges_from((start, end) for start, end in arrows if start in graph and end in graph)
+    for start, end in graph.edges:
+        if start[0] == end[0]:
+            graph.nodes[start]["change"] = max(graph.nodes[start]["change"], graph.nodes[end]["date"])
+    return graph
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _date(name: str, row: dict, dates: pd.Series) -> str:
+    """Date of a thing: its own, else that of its meeting, else the empty text."""
+    own = _text(row.get(CHAIN[name][2]))
+    return own if re.fullmatch(r"\d{4}(-\d\d){0,2}", own) else _text(dates.get(row.get("reunion")))
+
+
+def _is_outdated(graph: nx.DiGraph, node: tuple[str, str]) -> bool:
+    """Whether a stake that the thing rests on changed after the thing was written."""
+    written = graph.nodes[node]["date"]
+    changes = [graph.nodes[source]["change"] for source in nx.ancestors(graph, node)]
+    return bool(written) and node[0] != "enjeux" and max(changes, default="") > written
+
+
+def follow_up(territory) -> pd.DataFrame:
+    """For each thing said or decided: what it comes from, what follows, and where that leaves it.
 
     Returns
     -------
     DataFrame
-        ``enjeu, libelle, indicateurs, preconisations``, counts that may be 0.
+        ``feuille, code, libelle, vient_de, suites, etat``. ``vient_de`` and ``suites`` hold labels, separated
+        by ``;``. ``etat`` is the first that holds: ``non codé`` (a statement that nobody read against
+        the stakes), ``à revoir`` (a stake that it rests on was reworded or replaced after its date),
+        ``orphelin`` (it comes from nothing), ``sans suite`` (nothing follows), ``couvert``. Measures
+        and actions end the chain: nothing has to follow them; statements begin it.
+    """
+    graph, said = chain(territory), territory.verbatims
+    uncoded = {("verbatims", code) for code in said["verbatim"][~said["repris"].isin(["oui", "non"])]}
+
+    def state(node: tuple[str, str]) -> str:
+        if node in uncoded and not graph.out_degree(node):
+            return "non codé"
+        if _is_outdated(graph, node):
+            return "à revoir"
+        if node[0] != "verbatims" and not graph.in_degree(node):
+            return "orphelin"
+        return "couvert" if node[0] in ("mesures", "actions") or graph.out_degree(node) else "sans suite"
+
+    def labels(nodes) -> str:
+        return "; ".join(str(graph.nodes[node]["libelle"]) for node in nodes)
+
+    return pd.DataFrame(
+        [
+            (*node, graph.nodes[node]["libelle"], labels(graph.pred[node]), labels(graph.succ[node]), state(node))
+            for node in graph
+        ],
+        columns=["feuille", "code", "libelle", "vient_de", "suites", "etat"],
+    )
+
+
+def states(followed: pd.DataFrame) -> pd.DataFrame:
+    """Number of things in each state, a row per sheet of the chain that holds any, a column per state."""
+    table = pd.crosstab(followed["feuille"], followed["etat"]).reindex(columns=list(STATES), fill_value=0)
+    table = table.reindex([name for name in CHAIN if name in table.index])
+    table.insert(0, "nb", table.sum(axis=1))
+    return table.rename_axis(columns=None).rename_axis("feuille").reset_index()
+
+
+def answered(territory) -> pd.DataFrame:
+    """How far what people said went, question by question: to a stake, an indicator, a recommendation, an action.
+
+    Expectations, interests and offers are statements like the others: each is answered where the
+    chain leads from it.
+
+    Returns
+    -------
+    DataFrame
+        ``question, nb, enjeux, indicateurs, preconisations, actions``: statements of the question and, of
+        these, those from which the chain reaches a thing of each sheet.
+    """
+    graph, said = chain(territory), territory.verbatims
+    questions = territory.reunions.set_index("reunion").filter(like="question_").rename(columns=lambda c: f"Q{c[-1]}")
+    said = said.assign(question=[
+        _text(questions.get(question, {}).get(reunion)) or _text(question) or UNSAID
+        for question, reunion in zip(said["question"], said["reunion"], strict=True)
+    ])  # fmt: skip
+    reached = [{name for name, _ in nx.descendants(graph, ("verbatims", code))} for code in said["verbatim"]]
+    for step in ("enjeux", "indicateurs", "preconisations", "actions"):
+        said[step] = [int(step in names) for names in reached]
+    counted = said.assign(nb=1).groupby("question", sort=False)
+    return counted[["nb", "enjeux", "indicateurs", "preconisations", "actions"]].sum().reset_index()
+
+
+def drift(territory) -> pd.DataFrame:
+    """Statements behind each stake, meeting by meeting: which stakes people come back to, which fade.
+
+    Returns
+    -------
+    DataFrame
+        ``libelle``, then a column per dated meeting with coded statements, in the order of the calendar;
+        the last row counts the statements that no stake takes up.
+    """
+    coded = coded_statements(territory.verbatims, territory.enjeux)
+    dates = coded["reunion"].map(territory.reunions.set_index("reunion")["date"])
+    labels = dict(zip(territory.enjeux["enjeu"], territory.enjeux["libelle"], strict=True))
+    taken = coded["enjeu"].map(labels).where(coded["repris"] == "oui", NOT_TAKEN_UP)
+    table = pd.crosstab(taken, dates).reindex([*labels.values(), NOT_TAKEN_UP], fill_value=0)
+    return table.rename_axis(columns=None).rename_axis("libelle").reset_index()
+
+
+def coverage(enjeux: pd.DataFrame, indicateurs: pd.DataFrame, preconisations: pd.DataFrame) -> pd.DataFrame:
+    """For each stake, the indicators kept and the recommendations that answer it, by number and by name.
+
+    Returns
+    -------
+    DataFrame
+        ``enjeu, libelle, indicateurs, preconisations`` (counts that may be 0), ``criteres, objectifs`` (names,
+        separated by ``;``), then a column per moment: recommendations of the stake at that moment, also at 0.
     """
     kept = indicateurs[indicateurs["statut"] != "écarté"]
-    frame = enjeux[["enjeu", "libelle"]].copy()
-    for name, table in (("indicateurs", kept), ("preconisations", preconisations)):
-        frame[name] = frame["enjeu"].map(table["enjeu"].value_counts()).fillna(0).astype(int)
-    return frame.reset_index(drop=True)
+    frame = enjeux[["enjeu", "libelle"]].reset_index(drop=True)
+    for name, names, table, label in (
+        ("indicateurs", "criteres", kept, "critere"), ("preconisations", "objectifs", preconisations, "objectif"),
+    ):  # fmt: skip
+        grouped = table.groupby("enjeu")[label]
+        frame[name] = frame["enjeu"].map(grouped.size()).fillna(0).astype(int)
+        frame[names] = frame["enjeu"].map(grouped.agg("; ".join))
+    moments = pd.crosstab(preconisations["enjeu"], preconisations["moment"])
+    for moment in catalogue()["preconisations"]["moment"].enum:
+        frame[moment] = frame["enjeu"].map(moments.get(moment, {})).fillna(0).astype(int)
+    return frame
 
 
 def by_moment(preconisations: pd.DataFrame) -> pd.DataFrame:
@@ -96,28 +262,30 @@ def by_moment(preconisations: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Chain:
-    """One recommendation with what it comes from and what follows."""
+    """One recommendation: the stakes, criteria and statements it comes from, its actions, and its state."""
 
     preconisation: pd.Series
-    enjeu: str
-    critere: str
+    enjeux: list[str]
+    criteres: list[str]
     verbatims: list[str]
-    actions: pd.DataFrame
+    actions: list[str]
+    etat: str
 
 
 def chains(territory) -> list[Chain]:
-    """Each recommendation with its stake, its criterion, the statements behind it and its actions."""
-    stakes = territory.enjeux.set_index("enjeu")["libelle"]
-    criteria = territory.indicateurs.set_index("indicateur")["critere"]
-    said = territory.verbatims.set_index("verbatim")["texte"]
-    actions = territory.actions
+    """Each recommendation with what it comes from and what follows, in the words of the sheets."""
+    graph, followed = chain(territory), follow_up(territory).set_index(["feuille", "code"])["etat"]
+
+    def labels(nodes, name: str) -> list[str]:
+        return [graph.nodes[node]["libelle"] for node in nodes if node[0] == name]
+
     return [
         Chain(
             row,
-            stakes.get(row["enjeu"], ""),
-            criteria.get(row["indicateur"], ""),
-            [said[code] for code in items(row["origine"]) if code in said.index],
-            actions[actions["preconisation"] == row["preconisation"]],
+            *(labels(graph.pred[node], name) for name in ("enjeux", "indicateurs", "verbatims")),
+            labels(graph.succ[node], "actions"),
+            followed[node],
         )
         for _, row in territory.preconisations.iterrows()
+        for node in [("preconisations", row["preconisation"])]
     ]
