@@ -66,15 +66,12 @@ def tally_fiches(fiches: pd.DataFrame, column: str) -> Tally:
     >>> tally_fiches(fiches, "services").counts["nb"].tolist()
     [2, 1]
     """
-    if catalogue()["fiches"][column].type == "list":
-        answers = fiches[column].map(lambda text: list(dict.fromkeys(items(text))))
-    else:
-        answers = fiches[column].fillna(UNKNOWN)
+    is_list = catalogue()["fiches"][column].type == "list"
+    answers = fiches[column].map(items) if is_list else fiches[column].fillna(UNKNOWN)
     codes = fiches["code_insee"] if column == "commune" else None
-    given = fiches.assign(reponse=answers, code_insee=codes).explode("reponse").dropna(subset="reponse")
-    grouped = given.groupby("reponse", sort=False)
-    counts = grouped.agg(nb=("reponse", "size"), code_insee=("code_insee", "first")).reset_index()
-    counts = counts.assign(ecrit=True).sort_values("nb", ascending=False, kind="stable", ignore_index=True)
+    given = fiches.assign(reponse=answers, code_insee=codes, sheet=range(len(fiches))).explode("reponse")
+    counts = given.groupby("reponse", sort=False).agg(nb=("sheet", "nunique"), code_insee=("code_insee", "first"))
+    counts = counts.assign(ecrit=True).sort_values("nb", ascending=False, kind="stable").reset_index()
     return Tally(counts, len(fiches) or math.nan, "fiches" if len(fiches) else "")
 
 
@@ -156,12 +153,11 @@ class Meeting:
 
 def meeting(territory: Territory, code: str) -> Meeting:
     """One meeting by its code; a code that is not in the sheet is an error that lists the others."""
-    meetings = territory.reunions
-    found = meetings[meetings["reunion"] == code]
-    if found.empty:
-        known = ", ".join(meetings["reunion"]) or "aucune"
+    found = {row["reunion"]: row for _, row in territory.reunions.iterrows()}
+    if code not in found:
+        known = ", ".join(found) or "aucune"
         raise KeyError(f"la réunion « {code} » n'est pas dans la feuille « reunions » ; connues : {known}")
-    return Meeting(territory, found.iloc[0])
+    return Meeting(territory, found[code])
 
 
 def recorded_meetings(territory: Territory) -> list[Meeting]:
@@ -245,7 +241,7 @@ def exploded(frame: pd.DataFrame, column: str, empty: str) -> pd.DataFrame:
     return frame.assign(**{column: values}).explode(column, ignore_index=True)
 
 
-def _counted(values: pd.Series, empty: str, order: tuple[str, ...] = ()) -> pd.Series:
+def _counted(values: pd.Series, empty: str, order: tuple = ()) -> pd.Series:
     """Number of times each value is there: those of ``order``, then most frequent first, ``empty`` last."""
     counts = values.value_counts()
     found = sorted(counts.index, key=lambda value: (value == empty, -counts[value], value))
@@ -254,9 +250,7 @@ def _counted(values: pd.Series, empty: str, order: tuple[str, ...] = ()) -> pd.S
     return counts.reindex(list(dict.fromkeys([*order, *found])), fill_value=0)
 
 
-def crossed(
-    frame: pd.DataFrame, rows: str, columns: str, empty: str = UNSAID, order: tuple[str, ...] = ()
-) -> pd.DataFrame:
+def crossed(frame: pd.DataFrame, rows: str, columns: str, empty: str = UNSAID, order: tuple = ()) -> pd.DataFrame:
     """Counts of rows by two columns, each possibly a list, most frequent row first.
 
     An item of several values counts once in each: the total of the table may pass that of the rows.
@@ -296,7 +290,7 @@ def by_theme(initiatives: pd.DataFrame) -> pd.DataFrame:
     return table.assign(nb=table.sum(axis=1)).reset_index()
 
 
-def by_value(frame: pd.DataFrame, column: str, empty: str = UNSAID, order: tuple[str, ...] = ()) -> pd.DataFrame:
+def by_value(frame: pd.DataFrame, column: str, empty: str = UNSAID, order: tuple = ()) -> pd.DataFrame:
     """Number of rows by value of a column, possibly a list: ``nb``, most frequent first, ``empty`` last.
 
     The values of ``order`` come first and stay even at zero. Without them, a column that nobody
@@ -359,8 +353,7 @@ def by_year(initiatives: pd.DataFrame) -> pd.DataFrame:
 
     Initiatives whose year is not known are in no row.
     """
-    counts = initiatives.dropna(subset="annee_creation").groupby("annee_creation").size()
-    frame = counts.rename("nb").rename_axis("annee").reset_index()
+    frame = initiatives.groupby("annee_creation").size().rename_axis("annee").reset_index(name="nb")
     return frame.assign(cumul=frame["nb"].cumsum())
 
 
@@ -430,6 +423,78 @@ def grid(territory: Territory) -> pd.DataFrame:
         known = exploded(frame.dropna(subset=["thematique", "label"]), "thematique", "")
         cells[column] = known.groupby("thematique")["label"].agg(lambda labels: "; ".join(labels.unique()))
     return pd.DataFrame(cells).rename_axis("thematique").reset_index()
+
+
+# ── actors ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def actors_by_theme(acteurs: pd.DataFrame) -> pd.DataFrame:
+    """Number of actors by type and theme; every type of the catalogue keeps its row, even at zero.
+
+    The empty rows are the answer to « Quels sont les types d'acteurs les plus absents ? ».
+    """
+    table = crossed(acteurs, "type_acteur", "thematique", order=catalogue()["acteurs"]["type_acteur"].enum)
+    return table.assign(nb=occurrences(table["type_acteur"], acteurs["type_acteur"].fillna(UNSAID)))
+
+
+def relays(acteurs: pd.DataFrame) -> pd.DataFrame:
+    """Number of relays by nature (person, structure, event), those at zero included."""
+    own = acteurs[acteurs["role"] == "relais"].rename(columns={"nature_relais": "nature"})
+    return by_value(own, "nature", order=catalogue()["acteurs"]["nature_relais"].enum)
+
+
+def links(relations: pd.DataFrame, acteurs: pd.DataFrame) -> pd.DataFrame:
+    """Links between actors under their names: ``entre, et, nature, nouvelle, depuis``."""
+    names = acteurs.set_index("acteur")["nom"].dropna().to_dict()
+    frame = relations.rename(columns={"acteur_a": "entre", "acteur_b": "et"}).replace({"entre": names, "et": names})
+    return frame[["entre", "et", "nature", "nouvelle", "depuis"]]
+
+
+# ── context and limits ──────────────────────────────────────────────────────────────────────────
+
+
+NOT_SUMMED = r"median|^part_|^taux_"
+"""Indicators of the context that are medians or shares: never summed over communes."""
+
+
+def context(rows: pd.DataFrame) -> pd.DataFrame:
+    """Context of a territory, each figure with its year: sums over communes, then EPCI by EPCI.
+
+    Counts are summed over the communes; shares and medians are never averaged and stay those of
+    each intercommunalité.
+
+    Returns
+    -------
+    DataFrame
+        ``libelle, lieu, annee, valeur, unite, source``.
+    """
+    columns = ["libelle", "lieu", "annee", "valeur", "unite", "source"]
+    if rows.empty:
+        return pd.DataFrame(columns=columns)
+    is_commune = rows["niveau"] == "commune"
+    summable = rows[is_commune & ~rows["indicateur"].str.contains(NOT_SUMMED)]
+    total = summable.groupby(["libelle", "annee", "unite", "source"], sort=False, as_index=False)["valeur"].sum()
+    wider = rows[~is_commune].rename(columns={"nom": "lieu"})
+    frame = pd.concat([total.assign(lieu="territoire"), wider], ignore_index=True)[columns]
+    return frame.assign(annee=frame["annee"].astype(int).astype(str))
+
+
+def blind_spots(initiatives: pd.DataFrame) -> pd.DataFrame:
+    """What the census cannot see: for each column, in how many initiatives it is not known.
+
+    Returns
+    -------
+    DataFrame
+        ``colonne, vides, nb``: title of the column, initiatives where it is empty, initiatives.
+    """
+    if initiatives.empty:
+        return pd.DataFrame()
+    columns = ["commune", "siege", "etat", "thematique", "finalite", "echange", "entre_pairs",
+               "communaute", "statut", "annee_creation", "numerique"]  # fmt: skip
+    titles = [catalogue()["initiatives"][column].title for column in columns]
+    own = initiatives[columns]
+    unknown = (own.isna() | own.isin([A_VERIFIER, "inconnu"])).sum()
+    return pd.DataFrame({"colonne": titles, "vides": unknown.to_numpy(), "nb": len(initiatives)})
 
 
 # ── for researchers ─────────────────────────────────────────────────────────────────────────────
@@ -512,7 +577,7 @@ def location_quotient(table: pd.DataFrame) -> pd.DataFrame:
 
     References
     ----------
-    Isard (1960), *Methods of Regional Analysis*, chapter 7.
+    Isard (1960), *Methods of Regional Analysis*.
 
     Examples
     --------
@@ -523,76 +588,3 @@ def location_quotient(table: pd.DataFrame) -> pd.DataFrame:
     present = table.fillna(0).astype(float)
     shares = present.div(present.sum(axis=1), axis=0)
     return shares / (present.sum() / present.sum().sum())
-
-
-# ── actors ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def actors_by_theme(acteurs: pd.DataFrame) -> pd.DataFrame:
-    """Number of actors by type and theme; every type of the catalogue keeps its row, even at zero.
-
-    The empty rows are the answer to « Quels sont les types d'acteurs les plus absents ? ».
-    """
-    table = crossed(acteurs, "type_acteur", "thematique", order=catalogue()["acteurs"]["type_acteur"].enum)
-    return table.assign(nb=occurrences(table["type_acteur"], acteurs["type_acteur"].fillna(UNSAID)))
-
-
-def relays(acteurs: pd.DataFrame) -> pd.DataFrame:
-    """Number of relays by nature (person, structure, event), those at zero included."""
-    own = acteurs[acteurs["role"] == "relais"].rename(columns={"nature_relais": "nature"})
-    return by_value(own, "nature", order=catalogue()["acteurs"]["nature_relais"].enum)
-
-
-def links(relations: pd.DataFrame, acteurs: pd.DataFrame) -> pd.DataFrame:
-    """Links between actors under their names: ``entre, et, nature, nouvelle, depuis``."""
-    names = acteurs.set_index("acteur")["nom"]
-    named = relations[["acteur_a", "acteur_b"]].apply(lambda codes: codes.map(names).fillna(codes))
-    frame = relations.assign(entre=named["acteur_a"], et=named["acteur_b"])
-    return frame[["entre", "et", "nature", "nouvelle", "depuis"]]
-
-
-# ── context and limits ──────────────────────────────────────────────────────────────────────────
-
-
-NOT_SUMMED = r"median|^part_|^taux_"
-"""Indicators of the context that are medians or shares: never summed over communes."""
-
-
-def context(rows: pd.DataFrame) -> pd.DataFrame:
-    """Context of a territory, each figure with its year: sums over communes, then EPCI by EPCI.
-
-    Counts are summed over the communes; shares and medians are never averaged and stay those of
-    each intercommunalité.
-
-    Returns
-    -------
-    DataFrame
-        ``libelle, lieu, annee, valeur, unite, source``.
-    """
-    columns = ["libelle", "lieu", "annee", "valeur", "unite", "source"]
-    if rows.empty:
-        return pd.DataFrame(columns=columns)
-    is_commune = rows["niveau"] == "commune"
-    summable = rows[is_commune & ~rows["indicateur"].str.contains(NOT_SUMMED)]
-    total = summable.groupby(["libelle", "annee", "unite", "source"], sort=False, as_index=False)["valeur"].sum()
-    wider = rows[~is_commune].rename(columns={"nom": "lieu"})
-    frame = pd.concat([total.assign(lieu="territoire"), wider], ignore_index=True)[columns]
-    return frame.assign(annee=frame["annee"].astype(int).astype(str))
-
-
-def blind_spots(initiatives: pd.DataFrame) -> pd.DataFrame:
-    """What the census cannot see: for each column, in how many initiatives it is not known.
-
-    Returns
-    -------
-    DataFrame
-        ``colonne, vides, nb``: title of the column, initiatives where it is empty, initiatives.
-    """
-    if initiatives.empty:
-        return pd.DataFrame()
-    columns = ["commune", "siege", "etat", "thematique", "finalite", "echange", "entre_pairs",
-               "communaute", "statut", "annee_creation", "numerique"]  # fmt: skip
-    titles = [catalogue()["initiatives"][column].title for column in columns]
-    own = initiatives[columns]
-    unknown = (own.isna() | own.isin([A_VERIFIER, "inconnu"])).sum()
-    return pd.DataFrame({"colonne": titles, "vides": unknown.to_numpy(), "nb": len(initiatives)})

@@ -58,7 +58,7 @@ def merge_small(counts: pd.DataFrame, label: str, other: str, minimum: int = PEO
     while apart and 0 < ordered["nb"][apart:].sum() < minimum:
         apart -= 1
     names = ordered[label].where(ordered.index < apart, other)
-    return ordered["nb"].groupby(names, sort=False).sum().reset_index()
+    return ordered["nb"].groupby(names, sort=False, dropna=False).sum().reset_index()
 
 
 def few(nb: int) -> int | str:
