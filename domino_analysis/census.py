@@ -3,12 +3,14 @@
 Every function is a pure function of tidy tables; a count says the rows it rests on.
 """
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
+from scipy.stats import entropy
 
 from .clean import items
-from .schema import catalogue, services, simplify
+from .schema import A_VERIFIER, catalogue, grandeurs, services, simplify
 from .territory import Territory
 
 UNKNOWN, UNSAID = "NR", "non renseigné"
@@ -55,13 +57,6 @@ class Tally:
         return int(self.counts.loc[self.counts["reponse"] == answer, "nb"].sum())
 
 
-def _no_counts() -> pd.DataFrame:
-    return pd.DataFrame(
-        {"reponse": pd.Series(dtype=str), "nb": pd.Series(dtype="int64"),
-         "ecrit": pd.Series(dtype=bool), "code_insee": pd.Series(dtype=str)}
-    )  # fmt: skip
-
-
 def tally_fiches(fiches: pd.DataFrame, column: str) -> Tally:
     """Counts of one column of participants' sheets, one per sheet and distinct answer.
 
@@ -71,18 +66,13 @@ def tally_fiches(fiches: pd.DataFrame, column: str) -> Tally:
     >>> tally_fiches(fiches, "services").counts["nb"].tolist()
     [2, 1]
     """
-    if fiches.empty:
-        return Tally(_no_counts(), float("nan"))
     is_list = catalogue()["fiches"][column].type == "list"
-    answers = fiches[column].map(items) if is_list else fiches[column].fillna(UNKNOWN).map(lambda a: [a])
-    frame = fiches.assign(reponse=answers.map(lambda a: list(dict.fromkeys(a)))).explode("reponse")
-    frame = frame.dropna(subset="reponse")
-    counts = frame.groupby("reponse", sort=False).size().rename("nb").reset_index()
-    counts["ecrit"] = True
-    codes = frame.drop_duplicates("reponse").set_index("reponse").get("code_insee")
-    counts["code_insee"] = counts["reponse"].map(codes) if codes is not None and column == "commune" else None
-    counts = counts.sort_values("nb", ascending=False, kind="stable", ignore_index=True)
-    return Tally(counts, len(fiches), "fiches")
+    answers = fiches[column].map(items) if is_list else fiches[column].fillna(UNKNOWN)
+    codes = fiches["code_insee"] if column == "commune" else None
+    given = fiches.assign(reponse=answers, code_insee=codes, sheet=range(len(fiches))).explode("reponse")
+    counts = given.groupby("reponse", sort=False).agg(nb=("sheet", "nunique"), code_insee=("code_insee", "first"))
+    counts = counts.assign(ecrit=True).sort_values("nb", ascending=False, kind="stable").reset_index()
+    return Tally(counts, len(fiches) or math.nan, "fiches" if len(fiches) else "")
 
 
 def tally(territory: Territory, column: str, reunion: str) -> Tally:
@@ -103,56 +93,46 @@ def tally(territory: Territory, column: str, reunion: str) -> Tally:
     fiches = fiches[fiches["reunion"] == reunion]
     if not fiches.empty:
         return tally_fiches(fiches, column)
-    title = catalogue()["fiches"][column].title
-    totals = territory.depouillements
-    totals = totals[(totals["reunion"] == reunion) & (totals["question"].map(simplify) == simplify(title))]
-    if totals.empty:
-        return Tally(_no_counts(), float("nan"))
-    counts = pd.DataFrame(
-        {"reponse": totals["reponse"], "nb": totals["valeur"].fillna(1).astype(int),
-         "ecrit": (totals["nombre_ecrit"].fillna("oui") == "oui") & totals["valeur"].notna(), "code_insee": totals["code_insee"]}
-    ).reset_index(drop=True)  # fmt: skip
-    documents = territory.documents.set_index("document")
-    codes = [code for code in totals["document"].dropna().unique() if code in documents.index]
-    return Tally(
-        counts,
-        totals["base"].max(),
-        "depouillements",
-        documents.loc[codes[0], "titre"] if codes else "",
-        bool((totals["document"].map(documents["public"]) == "oui").all()),
+    totals, title = territory.depouillements, catalogue()["fiches"][column].title
+    is_asked = (totals["reunion"] == reunion) & (totals["question"].map(simplify) == simplify(title))
+    totals = totals[is_asked].reset_index(drop=True)
+    counts = totals[["reponse", "code_insee"]].assign(
+        nb=totals["valeur"].fillna(1).astype(int),
+        ecrit=(totals["nombre_ecrit"].fillna("oui") == "oui") & totals["valeur"].notna(),
     )
+    papers = territory.documents.set_index("document").reindex(totals["document"])
+    is_published = len(totals) > 0 and (papers["public"] == "oui").all()
+    origin = "depouillements" if len(totals) else ""
+    document = next(iter(papers["titre"].dropna()), "")
+    return Tally(counts, totals["base"].max(), origin, document, bool(is_published))
 
 
 @dataclass(frozen=True)
 class Meeting:
-    """One meeting of a territory, with what was written and counted there."""
+    """One meeting of a territory; each table of the territory under its name, with the rows of the meeting.
+
+    Attributes
+    ----------
+    territory : Territory
+    row : Series
+        The meeting in the sheet « reunions ».
+    fiches, verbatims, enjeux : DataFrame
+        Sheets, statements and retained stakes of the meeting, and so on for each table that names meetings.
+    """
 
     territory: Territory
     row: pd.Series
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name.startswith("_") or name not in catalogue():
+            raise AttributeError(name)
+        frame = getattr(self.territory, name)
+        return frame[frame["reunion"] == self.code].reset_index(drop=True)
 
     @property
     def code(self) -> str:
         """Code of the meeting."""
         return self.row["reunion"]
-
-    def _own(self, name: str) -> pd.DataFrame:
-        frame = getattr(self.territory, name)
-        return frame[frame["reunion"] == self.code].reset_index(drop=True)
-
-    @property
-    def fiches(self) -> pd.DataFrame:
-        """Sheets of the meeting."""
-        return self._own("fiches")
-
-    @property
-    def verbatims(self) -> pd.DataFrame:
-        """Statements of the meeting."""
-        return self._own("verbatims")
-
-    @property
-    def enjeux(self) -> pd.DataFrame:
-        """Stakes retained at the meeting."""
-        return self._own("enjeux")
 
     @property
     def questions(self) -> dict[str, str]:
@@ -173,24 +153,30 @@ class Meeting:
 
 def meeting(territory: Territory, code: str) -> Meeting:
     """One meeting by its code; a code that is not in the sheet is an error that lists the others."""
-    meetings = territory.reunions
-    found = meetings[meetings["reunion"] == code]
-    if found.empty:
-        known = ", ".join(meetings["reunion"]) or "aucune"
+    found = {row["reunion"]: row for _, row in territory.reunions.iterrows()}
+    if code not in found:
+        known = ", ".join(found) or "aucune"
         raise KeyError(f"la réunion « {code} » n'est pas dans la feuille « reunions » ; connues : {known}")
-    return Meeting(territory, found.iloc[0])
+    return Meeting(territory, found[code])
 
 
 def recorded_meetings(territory: Territory) -> list[Meeting]:
     """Meetings that have a sheet, a statement or a tally: those that minutes are made of."""
-    codes = {
-        code
-        for name in ("fiches", "verbatims", "depouillements")
-        for code in getattr(territory, name)["reunion"].dropna()
-    }
+    named = [getattr(territory, name)["reunion"].dropna() for name in ("fiches", "verbatims", "depouillements")]
     meetings = territory.reunions
-    kept = meetings[meetings["reunion"].isin(codes)].sort_values(["date", "reunion"])
+    kept = meetings[meetings["reunion"].isin(pd.concat(named))].sort_values(["date", "reunion"])
     return [Meeting(territory, row) for _, row in kept.iterrows()]
+
+
+def occurrences(keys: pd.Series, values: pd.Series) -> pd.Series:
+    """Number of times that each key is among the values, 0 included.
+
+    Examples
+    --------
+    >>> occurrences(pd.Series(["AMAP", "SEL"]), pd.Series(["AMAP", "troc", "AMAP"])).tolist()
+    [2, 0]
+    """
+    return keys.map(values.value_counts()).fillna(0).astype(int)
 
 
 @dataclass(frozen=True)
@@ -218,17 +204,15 @@ def presence(communes: pd.DataFrame, counts: Tally) -> Presence:
     """Communes present and absent, from the tally of « Commune de provenance »."""
     own = communes["code_insee"].fillna(communes["commune"])
     answered = counts.counts["code_insee"].fillna(counts.counts["reponse"])
-    nb = counts.counts.groupby(answered)["nb"].sum()
-    frame = communes.assign(nb=own.map(nb).fillna(0).astype(int))
+    frame = communes.assign(nb=occurrences(own, answered.repeat(counts.counts["nb"])))
     present, absent = frame[frame["nb"] > 0], frame[frame["nb"] == 0]
     elsewhere = counts.counts["reponse"][~answered.isin(own)]
     is_sure = elsewhere.str.upper().isin([UNKNOWN, "NC"]).all()
-    silent = sorted(set(absent["epci"].dropna()) - set(present["epci"].dropna())) if is_sure else []
     return Presence(
-        present.sort_values(["nb", "commune"], ascending=[False, True]).reset_index(drop=True),
-        absent.sort_values(["epci", "commune"]).reset_index(drop=True),
-        silent,
-        bool(len(elsewhere)),
+        present.sort_values(["nb", "commune"], ascending=[False, True], ignore_index=True),
+        absent.sort_values(["epci", "commune"], ignore_index=True),
+        sorted(set(absent["epci"].dropna()) - set(present["epci"])) if is_sure else [],
+        not elsewhere.empty,
     )
 
 
@@ -241,13 +225,11 @@ def participation(territory: Territory) -> pd.DataFrame:
         ``reunion, date, objet, lieu, nb_presents, precision, nb_fiches, nb_verbatims``; undated
         meetings come last, present is missing where no paper gives it.
     """
-    meetings = territory.reunions.sort_values(["date", "reunion"], na_position="last")
+    meetings = territory.reunions.sort_values(["date", "reunion"], ignore_index=True)
     for name in ("fiches", "verbatims"):
-        per_meeting = getattr(territory, name).groupby("reunion").size()
-        meetings[f"nb_{name}"] = meetings["reunion"].map(per_meeting).fillna(0).astype(int)
+        meetings[f"nb_{name}"] = occurrences(meetings["reunion"], getattr(territory, name)["reunion"])
     meetings["objet"] = meetings["objet"].fillna(meetings["type"])
-    columns = ["reunion", "date", "objet", "lieu", "nb_presents", "precision", "nb_fiches", "nb_verbatims"]
-    return meetings[columns].reset_index(drop=True)
+    return meetings[["reunion", "date", "objet", "lieu", "nb_presents", "precision", "nb_fiches", "nb_verbatims"]]
 
 
 # ── practices ───────────────────────────────────────────────────────────────────────────────────
@@ -256,15 +238,32 @@ def participation(territory: Territory) -> pd.DataFrame:
 def exploded(frame: pd.DataFrame, column: str, empty: str) -> pd.DataFrame:
     """One row per value of a list column; a row without value keeps ``empty``."""
     values = frame[column].map(lambda text: items(text) or [empty])
-    return frame.assign(**{column: values}).explode(column).reset_index(drop=True)
+    return frame.assign(**{column: values}).explode(column, ignore_index=True)
 
 
-def crossed(frame: pd.DataFrame, rows: str, columns: str, empty: str = UNSAID) -> pd.DataFrame:
+def _counted(values: pd.Series, empty: str, order: tuple = ()) -> pd.Series:
+    """Number of times each value is there: those of ``order``, then most frequent first, ``empty`` last."""
+    counts = values.value_counts()
+    found = sorted(counts.index, key=lambda value: (value == empty, -counts[value], value))
+    if found == [empty] and not order:
+        return counts.iloc[:0]
+    return counts.reindex(list(dict.fromkeys([*order, *found])), fill_value=0)
+
+
+def crossed(frame: pd.DataFrame, rows: str, columns: str, empty: str = UNSAID, order: tuple = ()) -> pd.DataFrame:
     """Counts of rows by two columns, each possibly a list, most frequent row first.
 
-    A column that nobody filled gives an empty table.
-
     An item of several values counts once in each: the total of the table may pass that of the rows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    rows, columns : str
+        Columns to cross. A column ``rows`` that nobody filled gives a table without rows.
+    empty : str
+        Name of what nobody filled; it comes last.
+    order : tuple of str
+        Rows that come first and stay even at zero, such as the values of a closed list.
 
     Examples
     --------
@@ -272,15 +271,12 @@ def crossed(frame: pd.DataFrame, rows: str, columns: str, empty: str = UNSAID) -
     >>> crossed(frame, "theme", "etat").to_dict("list")
     {'theme': ['a', 'b', 'non renseigné'], 'x': [1, 1, 1], 'y': [1, 0, 0]}
     """
-    if frame[rows].isna().all():
-        return pd.DataFrame({rows: pd.Series(dtype=str)})
     pairs = pd.DataFrame({"row": frame[rows], "column": frame[columns]})
     long = exploded(exploded(pairs, "row", empty), "column", empty)
-    table = pd.crosstab(long["row"], long["column"]).rename_axis(rows)
-    described = [c for c in table.columns if c != empty] + [c for c in table.columns if c == empty]
-    table = table[described]
-    order = sorted(table.index, key=lambda label: (label == empty, -table.loc[label].sum(), label))
-    return table.loc[order].rename_axis(columns=None).reset_index()
+    table = pd.crosstab(long["row"], long["column"])
+    described = sorted(table.columns, key=lambda label: label == empty)
+    table = table.reindex(index=_counted(long["row"], empty, order).index, columns=described, fill_value=0)
+    return table.rename_axis(index=rows, columns=None).reset_index()
 
 
 def by_theme(initiatives: pd.DataFrame) -> pd.DataFrame:
@@ -294,40 +290,40 @@ def by_theme(initiatives: pd.DataFrame) -> pd.DataFrame:
     return table.assign(nb=table.sum(axis=1)).reset_index()
 
 
-def by_value(frame: pd.DataFrame, column: str, empty: str = UNSAID) -> pd.DataFrame:
-    """Number of rows by value of a column, most frequent first, ``empty`` last.
+def by_value(frame: pd.DataFrame, column: str, empty: str = UNSAID, order: tuple = ()) -> pd.DataFrame:
+    """Number of rows by value of a column, possibly a list: ``nb``, most frequent first, ``empty`` last.
 
-    A column that nobody filled gives an empty table.
+    The values of ``order`` come first and stay even at zero. Without them, a column that nobody
+    filled gives an empty table.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"moment": ["pérennisation", None]})
+    >>> by_value(frame, "moment", order=("déclenchement", "pérennisation"))["nb"].tolist()
+    [0, 1, 1]
     """
-    if frame[column].isna().all():
-        return pd.DataFrame({column: [], "nb": []})
-    counts = exploded(frame[[column]], column, empty).groupby(column).size().rename("nb").reset_index()
-    counts["_last"] = counts[column] == empty
-    counts = counts.sort_values(["_last", "nb", column], ascending=[True, False, True])
-    return counts.drop(columns="_last").reset_index(drop=True)
+    values = exploded(frame[[column]], column, empty)[column]
+    return _counted(values, empty, order).rename_axis(column).reset_index(name="nb")
 
 
-DEFINITIONS = {
-    "tout ce qui est nommé": lambda i: i["nom"].notna(),
-    "deux critères": lambda i: i["retenue"] == "oui",
-    "deux critères, et ce que l'on échange": lambda i: (i["retenue"] == "oui") & i["echange"].notna(),
-    "deux critères, siège dans le périmètre": lambda i: (i["retenue"] == "oui") & (i["siege"] == "dans le périmètre"),
-    "deux critères, siège dans le périmètre ou pratique informelle": lambda i: (
-        (i["retenue"] == "oui") & i["siege"].isin(["dans le périmètre", "pas de siège (informel)"])
-    ),
-}
-"""What counts as a practice: the programme's two criteria, the three of Redon, and choices about
-the seat and about informal groups."""
+def _kept(initiatives: pd.DataFrame) -> pd.DataFrame:
+    """Whether each definition of the catalogue keeps each initiative: a column per definition."""
+    definitions = grandeurs()["retenues"]["definitions"]
+    kept = pd.DataFrame(True, initiatives.index, list(definitions))
+    for label, asked in definitions.items():
+        for column, values in asked.items():
+            kept[label] &= initiatives[column].isin(values) if values else initiatives[column].notna()
+    return kept
 
 
 def under_definitions(initiatives: pd.DataFrame) -> pd.DataFrame:
-    """How many practices each definition keeps, and which rows change.
+    """How many practices each definition of the catalogue keeps, and which rows change.
 
     Returns
     -------
     DataFrame
-        ``definition``, ``nb`` (initiatives kept), ``au_plus`` (if what is to be checked is confirmed), ``en_moins`` and ``en_plus`` (names that leave
-        or come in, against the two criteria).
+        ``definition``, ``nb`` (initiatives kept), ``au_plus`` (if what is to be checked is confirmed),
+        ``en_moins`` and ``en_plus`` (names that leave or come in, against the two criteria).
 
     References
     ----------
@@ -336,24 +332,20 @@ def under_definitions(initiatives: pd.DataFrame) -> pd.DataFrame:
     """
     if initiatives.empty:
         return pd.DataFrame()
-    base = DEFINITIONS["deux critères"](initiatives)
-    rows = []
-    for label, keeps in DEFINITIONS.items():
-        kept = keeps(initiatives)
-        possible = keeps(initiatives.assign(retenue=initiatives["retenue"].replace("à vérifier", "oui")))
-        rows.append(
-            {"definition": label, "nb": int(kept.sum()), "au_plus": int(possible.sum()),
-             "en_moins": ", ".join(initiatives["nom"][base & ~kept]),
-             "en_plus": ", ".join(initiatives["nom"][kept & ~base])}
-        )  # fmt: skip
-    return pd.DataFrame(rows)
+    kept, names = _kept(initiatives), initiatives["nom"]
+    possible = _kept(initiatives.replace({"retenue": {A_VERIFIER: "oui"}}))
+    base = kept["deux critères"]
+    return pd.DataFrame(
+        {"definition": kept.columns, "nb": kept.sum().to_numpy(), "au_plus": possible.sum().to_numpy(),
+         "en_moins": [", ".join(names[base & ~own]) for _, own in kept.items()],
+         "en_plus": [", ".join(names[own & ~base]) for _, own in kept.items()]}
+    )  # fmt: skip
 
 
 def by_commune(communes: pd.DataFrame, initiatives: pd.DataFrame) -> pd.DataFrame:
     """Number of initiatives of each commune, the communes at zero included, in initiatives."""
-    counts = initiatives.groupby(initiatives["code_insee"].fillna(initiatives["commune"])).size()
-    nb = communes["code_insee"].fillna(communes["commune"]).map(counts).fillna(0).astype(int)
-    return communes.assign(nb=nb)[["code_insee", "commune", "epci", "nb"]].reset_index(drop=True)
+    own, places = (frame["code_insee"].fillna(frame["commune"]) for frame in (communes, initiatives))
+    return communes.assign(nb=occurrences(own, places))[["code_insee", "commune", "epci", "nb"]].reset_index(drop=True)
 
 
 def by_year(initiatives: pd.DataFrame) -> pd.DataFrame:
@@ -361,8 +353,7 @@ def by_year(initiatives: pd.DataFrame) -> pd.DataFrame:
 
     Initiatives whose year is not known are in no row.
     """
-    counts = initiatives.dropna(subset="annee_creation").groupby("annee_creation").size()
-    frame = counts.rename("nb").rename_axis("annee").reset_index()
+    frame = initiatives.groupby("annee_creation").size().rename_axis("annee").reset_index(name="nb")
     return frame.assign(cumul=frame["nb"].cumsum())
 
 
@@ -376,21 +367,15 @@ def quantities(initiatives: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         ``objet, question, valeur, base, unite, precision, document``; ``base`` is the whole of a part.
     """
-    own = initiatives.dropna(subset=["quantite", "unite"]).fillna({"precision": "exact"})
-    rows = [
-        {"objet": group["nom"].iloc[0] if len(group) == 1 else "Plusieurs initiatives", "question": "Initiatives",
-         "valeur": group["quantite"].sum(), "unite": unit, "precision": precision,
-         "document": group["nommee_par"].iloc[0] if len(group) == 1 else None}
-        for (unit, precision), group in own.groupby(["unite", "precision"])
-    ]  # fmt: skip
-    published = totals[totals["reunion"].isna()]
-    rows += [
-        {"objet": row["reponse"], "question": row["question"], "valeur": row["valeur"], "base": row["base"], "unite": row["unite"],
-         "precision": row["precision"] if isinstance(row["precision"], str) else "exact",
-         "document": row["document"]}
-        for _, row in published.iterrows()
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["objet", "question", "valeur", "base", "unite", "precision", "document"])
+    columns = ["objet", "question", "valeur", "base", "unite", "precision", "document"]
+    counted = initiatives.dropna(subset=["quantite", "unite"]).fillna({"precision": "exact"})
+    own = counted.groupby(["unite", "precision"], as_index=False).agg(
+        objet=("nom", lambda names: names.iloc[0] if len(names) == 1 else "Plusieurs initiatives"),
+        valeur=("quantite", "sum"),
+        document=("nommee_par", lambda papers: papers.iloc[0] if len(papers) == 1 else None),
+    )
+    published = totals[totals["reunion"].isna()].rename(columns={"reponse": "objet"}).fillna({"precision": "exact"})
+    return pd.concat([own.assign(question="Initiatives"), published], ignore_index=True).reindex(columns=columns)
 
 
 def named_services(counts: Tally) -> pd.DataFrame:
@@ -398,14 +383,10 @@ def named_services(counts: Tally) -> pd.DataFrame:
 
     The theme and the seat are codings proposed by the catalogue; missing when it gives none.
     """
-    frame = counts.counts.assign(entry=counts.counts["reponse"].map(lambda r: services().get(simplify(r), {})))
-    frame["service"] = [e.get("nom", r) for e, r in zip(frame["entry"], frame["reponse"], strict=True)]
-    for key in ("thematique", "siege"):
-        frame[key] = [entry.get(key) for entry in frame["entry"]]
-    grouped = frame.groupby("service", sort=False)
-    result = grouped.agg(
-        nb=("nb", "sum"), ecrit=("ecrit", "all"), thematique=("thematique", "first"), siege=("siege", "first")
-    )
+    known = [services().get(simplify(answer), {"nom": answer}) for answer in counts.counts["reponse"]]
+    frame = counts.counts.join(pd.DataFrame(known, columns=["nom", "thematique", "siege"], dtype=str))
+    found = {"nb": "sum", "ecrit": "all", "thematique": "first", "siege": "first"}
+    result = frame.groupby("nom", sort=False).agg(found).rename_axis("service")
     return result.sort_values("nb", ascending=False, kind="stable").reset_index()
 
 
@@ -418,9 +399,7 @@ def used_and_recorded(used: pd.DataFrame, initiatives: pd.DataFrame) -> pd.DataF
         ``service, nb`` (mentions), ``recensees`` (initiatives whose name or type is that service).
     """
     keys = initiatives[["nom", "type_pratique"]].fillna("").map(simplify)
-    recorded = [
-        int(((keys["nom"] == simplify(s)) | (keys["type_pratique"] == simplify(s))).sum()) for s in used["service"]
-    ]
+    recorded = [int((keys == simplify(service)).any(axis=1).sum()) for service in used["service"]]
     return used[["service", "nb", "ecrit"]].assign(recensees=recorded)
 
 
@@ -433,24 +412,17 @@ def grid(territory: Territory) -> pd.DataFrame:
         ``thematique, exemples, documents, enjeux``: for each theme that one of the sheets names,
         the practices, the documents and the stakes said under it, separated by ``;``.
     """
+    stakes = territory.enjeux.set_index("enjeu")["libelle"]
     sources = {
-        "exemples": territory.initiatives.assign(label=lambda i: i["nom"]),
-        "documents": territory.documents.assign(label=lambda d: d["titre"]),
-        "enjeux": _stakes_by_theme(territory.verbatims, territory.enjeux),
+        "exemples": territory.initiatives.assign(label=lambda own: own["nom"]),
+        "documents": territory.documents.assign(label=lambda own: own["titre"]),
+        "enjeux": territory.verbatims.assign(label=lambda own: own["enjeu"].map(stakes)),
     }
-    cells: dict[str, dict[str, str]] = {}
+    cells = {}
     for column, frame in sources.items():
-        known = exploded(frame.dropna(subset="thematique"), "thematique", "")
-        for theme, group in known.groupby("thematique", sort=False):
-            cells.setdefault(theme, {})[column] = "; ".join(dict.fromkeys(group["label"]))
-    frame = pd.DataFrame.from_dict(cells, orient="index").reindex(columns=list(sources))
-    return frame.rename_axis("thematique").reset_index().sort_values("thematique", ignore_index=True)
-
-
-def _stakes_by_theme(verbatims: pd.DataFrame, enjeux: pd.DataFrame) -> pd.DataFrame:
-    labels = enjeux.set_index("enjeu")["libelle"]
-    said = verbatims.dropna(subset=["thematique", "enjeu"])
-    return said.assign(label=said["enjeu"].map(labels)).dropna(subset="label")
+        known = exploded(frame.dropna(subset=["thematique", "label"]), "thematique", "")
+        cells[column] = known.groupby("thematique")["label"].agg(lambda labels: "; ".join(labels.unique()))
+    return pd.DataFrame(cells).rename_axis("thematique").reset_index()
 
 
 # ── actors ──────────────────────────────────────────────────────────────────────────────────────
@@ -461,35 +433,21 @@ def actors_by_theme(acteurs: pd.DataFrame) -> pd.DataFrame:
 
     The empty rows are the answer to « Quels sont les types d'acteurs les plus absents ? ».
     """
-    types = list(catalogue()["acteurs"]["type_acteur"].enum)
-    acteurs = acteurs.assign(type_acteur=acteurs["type_acteur"].fillna(UNSAID))
-    table = crossed(acteurs, "type_acteur", "thematique").set_index("type_acteur")
-    index = [*types, *(label for label in table.index if label not in types)]
-    table = table.reindex(index, fill_value=0)
-    table["nb"] = acteurs["type_acteur"].value_counts().reindex(index, fill_value=0)
-    return table.astype(int).reset_index()
+    table = crossed(acteurs, "type_acteur", "thematique", order=catalogue()["acteurs"]["type_acteur"].enum)
+    return table.assign(nb=occurrences(table["type_acteur"], acteurs["type_acteur"].fillna(UNSAID)))
 
 
 def relays(acteurs: pd.DataFrame) -> pd.DataFrame:
     """Number of relays by nature (person, structure, event), those at zero included."""
-    natures = list(catalogue()["acteurs"]["nature_relais"].enum)
-    own = acteurs[acteurs["role"] == "relais"]["nature_relais"].fillna(UNSAID).value_counts()
-    return (
-        own.reindex([*natures, *(own.index.intersection([UNSAID]))], fill_value=0)
-        .rename("nb")
-        .rename_axis("nature")
-        .reset_index()
-    )
+    own = acteurs[acteurs["role"] == "relais"].rename(columns={"nature_relais": "nature"})
+    return by_value(own, "nature", order=catalogue()["acteurs"]["nature_relais"].enum)
 
 
 def links(relations: pd.DataFrame, acteurs: pd.DataFrame) -> pd.DataFrame:
     """Links between actors under their names: ``entre, et, nature, nouvelle, depuis``."""
-    names = acteurs.set_index("acteur")["nom"]
-    return pd.DataFrame(
-        {"entre": relations["acteur_a"].map(names).fillna(relations["acteur_a"]),
-         "et": relations["acteur_b"].map(names).fillna(relations["acteur_b"]),
-         "nature": relations["nature"], "nouvelle": relations["nouvelle"], "depuis": relations["depuis"]}
-    )  # fmt: skip
+    names = acteurs.set_index("acteur")["nom"].dropna().to_dict()
+    frame = relations.rename(columns={"acteur_a": "entre", "acteur_b": "et"}).replace({"entre": names, "et": names})
+    return frame[["entre", "et", "nature", "nouvelle", "depuis"]]
 
 
 # ── context and limits ──────────────────────────────────────────────────────────────────────────
@@ -510,14 +468,14 @@ def context(rows: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         ``libelle, lieu, annee, valeur, unite, source``.
     """
-    if rows.empty:
-        return pd.DataFrame(columns=["libelle", "lieu", "annee", "valeur", "unite", "source"])
-    summable = rows[(rows["niveau"] == "commune") & ~rows["indicateur"].str.contains(NOT_SUMMED)]
-    keys = ["libelle", "annee", "unite", "source"]
-    total = summable.groupby(keys, sort=False)["valeur"].sum().reset_index().assign(lieu="territoire")
-    shares = rows[rows["niveau"] != "commune"].rename(columns={"nom": "lieu"})
     columns = ["libelle", "lieu", "annee", "valeur", "unite", "source"]
-    frame = pd.concat([total[columns], shares[columns]], ignore_index=True)
+    if rows.empty:
+        return pd.DataFrame(columns=columns)
+    is_commune = rows["niveau"] == "commune"
+    summable = rows[is_commune & ~rows["indicateur"].str.contains(NOT_SUMMED)]
+    total = summable.groupby(["libelle", "annee", "unite", "source"], sort=False, as_index=False)["valeur"].sum()
+    wider = rows[~is_commune].rename(columns={"nom": "lieu"})
+    frame = pd.concat([total.assign(lieu="territoire"), wider], ignore_index=True)[columns]
     return frame.assign(annee=frame["annee"].astype(int).astype(str))
 
 
@@ -531,12 +489,102 @@ def blind_spots(initiatives: pd.DataFrame) -> pd.DataFrame:
     """
     if initiatives.empty:
         return pd.DataFrame()
-    looked_at = ("commune", "siege", "etat", "thematique", "finalite", "echange", "entre_pairs",
-                 "communaute", "statut", "annee_creation", "numerique")  # fmt: skip
-    table = catalogue()["initiatives"]
-    doubtful = initiatives[list(looked_at)].replace({"à vérifier": None, "inconnu": None})
+    columns = ["commune", "siege", "etat", "thematique", "finalite", "echange", "entre_pairs",
+               "communaute", "statut", "annee_creation", "numerique"]  # fmt: skip
+    titles = [catalogue()["initiatives"][column].title for column in columns]
+    own = initiatives[columns]
+    unknown = (own.isna() | own.isin([A_VERIFIER, "inconnu"])).sum()
+    return pd.DataFrame({"colonne": titles, "vides": unknown.to_numpy(), "nb": len(initiatives)})
+
+
+# ── for researchers ─────────────────────────────────────────────────────────────────────────────
+
+
+def diversity(counts: pd.DataFrame) -> pd.DataFrame:
+    r"""Diversity of the kinds counted in each unit, in four indices without a unit.
+
+    .. math:: S = \#\{i : n_i > 0\}, \quad H = -\sum_i p_i \ln p_i, \quad
+        D = 1 \Big/ \sum_i p_i^2, \quad J = H / \ln S
+
+    where :math:`n_i` is the count of kind :math:`i` in the unit, :math:`p_i` its share of all the
+    counts of the unit, and :math:`S` the number of kinds that the unit has.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        A row per unit (a territory, a commune), a column per kind (a theme, a state): counts, at
+        least 0. A missing count is that of a kind that nobody counted there: it is taken as 0.
+
+    Returns
+    -------
+    DataFrame
+        A row per unit: ``richness`` (:math:`S`, from 0), ``shannon`` (:math:`H`, natural logarithm,
+        from 0 for one kind to :math:`\ln S` for kinds of equal counts), ``inverse_simpson``
+        (:math:`D`, from 1 to :math:`S`) and ``pielou`` (:math:`J`, from 0 to 1, 1 for kinds of equal
+        counts). Without any count the richness is 0 and the others are missing; ``pielou`` is
+        missing for one kind.
+
+    Notes
+    -----
+    The indices rise with what was looked for: only censuses of equal scope are comparable.
+
+    References
+    ----------
+    Shannon (1948), « A mathematical theory of communication », *Bell System Technical Journal* 27.
+    Simpson (1949), « Measurement of diversity », *Nature* 163. Pielou (1966), « The measurement of
+    diversity in different types of biological collections », *Journal of Theoretical Biology* 13.
+
+    Examples
+    --------
+    >>> counts = pd.DataFrame({"partage": [5, 4], "troc": [5, 0]}, index=["A", "B"])
+    >>> diversity(counts).round(3).to_dict("index")["A"]
+    {'richness': 2, 'shannon': 0.693, 'inverse_simpson': 2.0, 'pielou': 1.0}
+    """
+    present = counts.fillna(0).astype(float)
+    richness = (present > 0).sum(axis=1)
+    shares = present.div(present.sum(axis=1), axis=0)
+    shannon = pd.Series(entropy(shares, axis=1), counts.index).where(richness > 0)
+    inverse_simpson = (1 / (shares**2).sum(axis=1)).where(richness > 0)
+    pielou = shannon / richness.where(richness > 1).map(math.log)
     return pd.DataFrame(
-        {"colonne": [table[c].title for c in looked_at],
-         "vides": [int(doubtful[c].isna().sum()) for c in looked_at],
-         "nb": len(initiatives)}
-    )  # fmt: skip
+        {"richness": richness, "shannon": shannon, "inverse_simpson": inverse_simpson, "pielou": pielou}
+    )
+
+
+def location_quotient(table: pd.DataFrame) -> pd.DataFrame:
+    r"""How much each kind is concentrated in each unit, against all units together, without a unit.
+
+    .. math:: Q_{ij} = \frac{n_{ij} / n_{i\cdot}}{n_{\cdot j} / n_{\cdot\cdot}}
+
+    where :math:`n_{ij}` is the count of kind :math:`j` in unit :math:`i`, and a dot stands for a sum:
+    :math:`n_{i\cdot}` is the total of the row, :math:`n_{\cdot j}` that of the column.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row per unit, a column per kind: counts, at least 0. A missing count is taken as 0.
+
+    Returns
+    -------
+    DataFrame
+        Same shape, from 0: 1 when the kind has the same share there as everywhere, 2 when it has
+        twice that share. Missing in a row or a column without any count.
+
+    Notes
+    -----
+    For exploring, on censuses of equal scope only: a census that looked more closely for one kind
+    would show as concentration. With few practices one of them moves a quotient far.
+
+    References
+    ----------
+    Isard (1960), *Methods of Regional Analysis*.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"partage": [3, 1], "troc": [1, 3]}, index=["A", "B"])
+    >>> location_quotient(table).to_dict("list")
+    {'partage': [1.5, 0.5], 'troc': [0.5, 1.5]}
+    """
+    present = table.fillna(0).astype(float)
+    shares = present.div(present.sum(axis=1), axis=0)
+    return shares / (present.sum() / present.sum().sum())

@@ -53,16 +53,12 @@ def merge_small(counts: pd.DataFrame, label: str, other: str, minimum: int = PEO
     >>> merge_small(counts, "qui", "autres").to_dict("list")
     {'qui': ['citoyen', 'autres'], 'nb': [14, 10]}
     """
-    ordered = counts.sort_values("nb", ascending=False, kind="stable")
-    kept = ordered[ordered["nb"] >= minimum]
-    rest = ordered[ordered["nb"] < minimum]
-    while 0 < rest["nb"].sum() < minimum and not kept.empty:
-        kept, rest = kept.iloc[:-1], pd.concat([kept.iloc[-1:], rest])
-    columns = [label, "nb"]
-    if not rest["nb"].sum():
-        return kept[columns].reset_index(drop=True)
-    merged = pd.DataFrame({label: [other], "nb": [int(rest["nb"].sum())]})
-    return pd.concat([kept[columns], merged], ignore_index=True)
+    ordered = counts[counts["nb"] > 0].sort_values("nb", ascending=False, kind="stable", ignore_index=True)
+    apart = int((ordered["nb"] >= minimum).sum())
+    while apart and 0 < ordered["nb"][apart:].sum() < minimum:
+        apart -= 1
+    names = ordered[label].where(ordered.index < apart, other)
+    return ordered["nb"].groupby(names, sort=False, dropna=False).sum().reset_index()
 
 
 def few(nb: int) -> int | str:
@@ -99,16 +95,12 @@ def people_by_commune(named: pd.DataFrame, unknown: int, minimum: int = PEOPLE) 
     {'lieu': ['A', "X (autres communes de l'intercommunalité)", 'autres communes ou sans réponse'], 'nb': [6, 5, 5]}
     """
     other = "autres communes ou sans réponse"
-    small = named["nb"] < minimum
     wider = (named["epci"] + " (autres communes de l'intercommunalité)").fillna(other)
-    places = named.assign(lieu=named["commune"].where(~small, wider))
-    counts = places.groupby("lieu", sort=False)["nb"].sum().reset_index()
-    if unknown:
-        counts = pd.concat([counts, pd.DataFrame({"lieu": [other], "nb": [unknown]})])
-    apart = counts[counts["lieu"] != other]
-    held = apart[apart["nb"] >= minimum]
-    rest = int(counts["nb"].sum() - held["nb"].sum())
-    pool = pd.concat([held, pd.DataFrame({"lieu": [other], "nb": [rest]})]) if rest else held
+    places = named["commune"].where(named["nb"] >= minimum, wider)
+    counts = named["nb"].groupby(places, sort=False).sum().drop(other, errors="ignore")
+    apart = counts[counts >= minimum]
+    rest = named["nb"].sum() + unknown - apart.sum()
+    pool = pd.concat([apart, pd.Series({other: rest})]).rename_axis("lieu").reset_index(name="nb")
     shown = merge_small(pool, "lieu", other, minimum)
     return shown.assign(lieu="toutes les communes réunies") if len(shown) == 1 and len(named) > 1 else shown
 

@@ -27,8 +27,7 @@ class Html(str):
     def _repr_html_(self) -> str:
         return str(self)
 
-    def __html__(self) -> str:
-        return str(self)
+    __html__ = _repr_html_
 
 
 def typography(text: str) -> str:
@@ -51,9 +50,7 @@ def plain_number(value: float) -> str:
     >>> plain_number(128915), plain_number(2.5), plain_number(16.0)
     ('128\u202f915', '2,5', '16')
     """
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return f"{value:,}".replace(",", NARROW).replace(".", ",")
+    return f"{value:,}".removesuffix(".0").replace(",", NARROW).replace(".", ",")
 
 
 def number(value: float, q: str, de: object = "") -> Html:
@@ -90,11 +87,9 @@ def plain_date(iso: str) -> str:
 
 def date(iso: object, missing: str = "date inconnue") -> Html:
     """Date marked for machines, or the words that say it is missing."""
-    if not isinstance(iso, str) or not iso:
-        return Html(missing)
-    if not re.fullmatch(r"\d{4}(-\d\d){0,2}", iso):
-        return cited(iso)
-    return Html(f'<time datetime="{escape(iso)}">{plain_date(iso)}</time>')
+    if isinstance(iso, str) and re.fullmatch(r"\d{4}(-\d\d){0,2}", iso):
+        return Html(f'<time datetime="{iso}">{plain_date(iso)}</time>')
+    return cited(iso) or Html(missing)
 
 
 def public(text: object) -> str:
@@ -138,12 +133,10 @@ class _Marked(Formatter):
     def format_field(self, value, spec):
         if spec == "date":
             return date(value)
-        if isinstance(value, Html):
-            return str(value)
         if isinstance(value, str):
-            return str(cited(value))
+            return value if isinstance(value, Html) else cited(value)
         if isinstance(value, (list, tuple)):
-            return str(listed(cited(item) for item in value))
+            return listed(map(cited, value))
         return number(value, spec, f"{self.key}/{spec}" + (f"/{self.de}" if self.de else ""))
 
 
@@ -172,11 +165,9 @@ def say(key: str, n: float | None = 0, /, de: str = "", **values: object) -> Htm
 
 def fill(forms: str | dict, n: float | None, key: str, de: str, values: dict) -> Html:
     """Sentence from its forms; see `say`."""
-    if isinstance(forms, str):
-        forms = {"plusieurs": forms}
-    is_missing = n is None or (isinstance(n, float) and math.isnan(n))
+    forms = {"plusieurs": forms} if isinstance(forms, str) else forms
     order = ["rien", "aucun", "un", "plusieurs"]
-    start = 0 if is_missing else 1 if n == 0 else 2 if n == 1 else 3
+    start = 0 if n is None or math.isnan(n) else 1 if n == 0 else 2 if n == 1 else 3
     form = next(forms[name] for name in order[start:] if name in forms)
     return Html(_Marked(key, de).vformat(typography(form), (), {"n": n, **values}))
 
@@ -190,9 +181,8 @@ def paragraph(*sentences: str) -> Html:
 def bullets(items: Iterable[str], kind: str = "") -> Html:
     """Items as a list."""
     entries = "".join(f"<li>{item}</li>" for item in items)
-    if not entries:
-        return Html("")
-    return Html(f'<ul class="{kind}">{entries}</ul>' if kind else f"<ul>{entries}</ul>")
+    of_kind = f' class="{kind}"' if kind else ""
+    return Html(f"<ul{of_kind}>{entries}</ul>" if entries else "")
 
 
 def render(template: str, **values: object) -> Html:

@@ -1,11 +1,15 @@
 """Who was there, which practices, where, since when; and what nobody knows stays unknown."""
 
+import math
+
 import pandas as pd
 import pytest
 from conftest import opened, sheet, small
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domino_analysis import census
-from domino_analysis.schema import catalogue
+from domino_analysis.schema import catalogue, grandeurs
 
 UNSAID = "non renseigné"
 MEETINGS = sheet(
@@ -126,6 +130,16 @@ def test_totals_without_a_document_are_not_public():
     assert (counts.document, counts.is_published) == ("", False)
 
 
+def test_totals_of_a_document_that_is_not_in_the_sheet_are_not_public():
+    counts = census.tally(small(depouillements=totals(("AMAP", 4, "oui"), document="D9")), "services", "R1")
+    assert (counts.document, counts.is_published, counts.total) == ("", False, 4)
+
+
+def test_sheets_of_two_territories_are_counted_one_by_one():
+    fiches = sheet("fiches", services=["AMAP", "SEL; AMAP"])
+    assert census.tally_fiches(pd.concat([fiches, fiches]), "services").of("AMAP") == 4
+
+
 def test_one_total_without_a_public_document_keeps_the_tally_from_being_public():
     rows = pd.concat([totals(("Soudan", 2, "oui"), document="D1"), totals(("Issé", 1, "oui"))], ignore_index=True)
     public = sheet("documents", document=["D1"], titre=["Compte rendu"], public=["oui"])
@@ -165,6 +179,15 @@ def test_the_next_meeting_is_the_next_dated_one():
     territory = small(reunions=MEETINGS)
     assert census.meeting(territory, "R3").following["reunion"] == "R1"
     assert census.meeting(territory, "R1").following is None
+
+
+def test_a_meeting_has_its_own_rows_of_each_table_and_no_other():
+    said = sheet("verbatims", reunion=["R1", "R3", "R3"], texte=["a", "b", "c"])
+    meeting = census.meeting(small(reunions=MEETINGS, verbatims=said), "R3")
+    assert meeting.verbatims["texte"].tolist() == ["b", "c"]
+    assert meeting.fiches.empty
+    with pytest.raises(AttributeError, match="phrases"):
+        meeting.phrases  # noqa: B018
 
 
 def test_the_questions_of_a_meeting_are_those_that_were_written():
@@ -209,6 +232,17 @@ def test_values_are_sorted_by_count_then_by_name_and_the_unknown_come_last():
     assert tied["statut"].tolist() == ["autre", "société"]
 
 
+def test_values_of_a_closed_list_keep_their_place_and_their_zero():
+    places = ("dans le périmètre", "hors périmètre")
+    rows = sheet("initiatives", siege=["hors périmètre", None])
+    assert census.by_value(rows, "siege", order=places).to_numpy().tolist() == [
+        [places[0], 0],
+        [places[1], 1],
+        [UNSAID, 1],
+    ]
+    assert census.by_value(sheet("initiatives"), "siege", order=places)["nb"].tolist() == [0, 0]
+
+
 @pytest.mark.parametrize("initiatives", [sheet("initiatives"), sheet("initiatives", nom=["SEL", "AMAP"])])
 def test_a_column_that_nobody_filled_gives_an_empty_table(initiatives):
     assert census.by_value(initiatives, "finalite").empty
@@ -237,6 +271,15 @@ def test_every_commune_has_its_row_and_a_practice_without_a_commune_has_none():
 def test_years_are_in_order_and_add_up():
     frame = census.by_year(sheet("initiatives", annee_creation=[2010, 1985, None, 2010]))
     assert frame.to_numpy().tolist() == [[1985, 1, 1], [2010, 2, 3]]
+
+
+def test_definitions_ask_for_columns_and_values_that_the_sheet_has():
+    columns = {column.name: column for column in catalogue()["initiatives"].columns}
+    definitions = grandeurs()["retenues"]["definitions"]
+    assert len(definitions) == 5
+    for asked in definitions.values():
+        assert set(asked) <= set(columns)
+        assert all(set(values) <= set(columns[name].enum) for name, values in asked.items())
 
 
 def test_services_written_otherwise_are_one_service():
@@ -319,3 +362,129 @@ def test_counts_are_summed_over_communes_and_shares_and_medians_never():
         ["Part", "X", "2015", 25],
     ]
     assert census.context(pd.DataFrame()).empty
+
+
+# ── diversity and concentration ─────────────────────────────────────────────────────────────────
+
+INDICES = ["shannon", "inverse_simpson", "pielou"]
+
+
+def diverse(*counts: float | None) -> pd.Series:
+    """Diversity of one unit."""
+    return census.diversity(pd.DataFrame([counts])).loc[0]
+
+
+def test_two_kinds_of_five_practices_each_are_as_diverse_as_two_kinds_can_be():
+    assert diverse(5, 5).tolist() == pytest.approx([2, math.log(2), 2, 1])
+
+
+def test_three_practices_of_one_kind_and_one_of_another_are_worth_1_6_equal_kinds():
+    # shares 3/4 and 1/4: 1 / (9/16 + 1/16) = 16/10, and ln 4 - 3/4 ln 3
+    found = diverse(3, 1)
+    shannon = math.log(4) - 3 / 4 * math.log(3)
+    assert found.tolist() == pytest.approx([2, shannon, 1.6, shannon / math.log(2)])
+
+
+def test_one_kind_has_no_diversity_and_its_evenness_is_not_defined():
+    assert diverse(7, 0).drop("pielou").tolist() == [1, 0, 1]
+    assert math.isnan(diverse(7, 0)["pielou"])
+
+
+@pytest.mark.parametrize("counts", [(0, 0), (None, None), ()])
+def test_a_unit_where_nothing_was_counted_has_no_kind_and_no_index(counts):
+    found = diverse(*counts)
+    assert found["richness"] == 0
+    assert found[INDICES].isna().all()
+
+
+def test_a_missing_count_is_that_of_a_kind_that_nobody_counted():
+    assert diverse(3, None, 1).equals(diverse(3, 0, 1))
+    concentrated = census.location_quotient(pd.DataFrame({"AMAP": [3, 1], "SEL": [1, None]}))
+    assert concentrated.equals(census.location_quotient(pd.DataFrame({"AMAP": [3, 1], "SEL": [1, 0]})))
+
+
+def test_a_kind_that_is_three_practices_of_four_here_and_half_everywhere_is_once_and_a_half_as_present():
+    table = pd.DataFrame({"AMAP": [3, 1], "SEL": [1, 3]}, index=["A", "B"])
+    assert census.location_quotient(table).loc["A"].to_dict() == {
+        "AMAP": 1.5,
+        "SEL": 0.5,
+    }  # (3/4) / (4/8), (1/4) / (4/8)
+
+
+def test_a_quotient_is_missing_in_a_row_or_a_column_without_any_count():
+    table = census.location_quotient(pd.DataFrame({"AMAP": [3, 0], "SEL": [0, 0], "troc": [1, 0]}))
+    assert table.isna().to_numpy().tolist() == [[False, True, False], [True, True, True]]
+    assert table.loc[0, ["AMAP", "troc"]].tolist() == [1, 1]
+
+
+def test_nothing_at_all_stays_nothing():
+    assert census.diversity(pd.DataFrame({"AMAP": []})).empty
+    assert census.location_quotient(pd.DataFrame({"AMAP": []})).columns.tolist() == ["AMAP"]
+    assert census.location_quotient(pd.DataFrame({"AMAP": [None], "SEL": [0]})).isna().all(axis=None)
+
+
+sized = st.tuples(st.integers(1, 5), st.integers(1, 5))
+tables = sized.flatmap(
+    lambda size: st.lists(
+        st.lists(st.integers(0, 40), min_size=size[1], max_size=size[1]), min_size=size[0], max_size=size[0]
+    )
+).map(pd.DataFrame)
+every_table = settings(deadline=None, derandomize=True, max_examples=60)
+
+
+def assert_same(one: pd.DataFrame, other: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(one, other, check_dtype=False)
+
+
+@every_table
+@given(tables, st.integers(2, 9))
+def test_as_many_times_more_practices_everywhere_change_neither_diversity_nor_concentration(table, times):
+    assert_same(census.diversity(table * times), census.diversity(table))
+    assert_same(census.location_quotient(table * times), census.location_quotient(table))
+
+
+@every_table
+@given(tables, st.randoms(use_true_random=False))
+def test_the_order_of_units_and_of_kinds_does_not_matter(table, draw):
+    units, kinds = (draw.sample(list(labels), len(labels)) for labels in (table.index, table.columns))
+    moved = table.loc[units, kinds]
+    assert_same(census.diversity(moved), census.diversity(table).loc[units])
+    assert_same(census.location_quotient(moved), census.location_quotient(table).loc[units, kinds])
+
+
+@every_table
+@given(tables)
+def test_a_unit_has_its_indices_whatever_the_other_units(table):
+    assert_same(census.diversity(table.iloc[:1]), census.diversity(table).iloc[:1])
+
+
+@every_table
+@given(tables)
+def test_indices_stay_within_their_range(table):
+    found = census.diversity(table)
+    counted = found[found["richness"] > 0]
+    assert found.loc[found["richness"] == 0, INDICES].isna().all(axis=None)
+    assert counted["inverse_simpson"].between(1 - 1e-9, counted["richness"] + 1e-9).all()
+    assert counted["shannon"].between(-1e-9, counted["richness"].map(math.log) + 1e-9).all()
+    assert counted["pielou"].isna().equals(counted["richness"] == 1)
+    assert counted["pielou"].dropna().between(0, 1 + 1e-9).all()
+
+
+@every_table
+@given(st.integers(1, 40), st.integers(2, 6), st.integers(1, 5))
+def test_kinds_of_equal_counts_are_perfectly_even_and_concentrated_nowhere(count, kinds, units):
+    table = pd.DataFrame([[count] * kinds] * units)
+    assert census.diversity(table)["pielou"].tolist() == pytest.approx([1] * units)
+    assert census.diversity(table)["inverse_simpson"].tolist() == pytest.approx([kinds] * units)
+    assert census.location_quotient(table).to_numpy() == pytest.approx(1)
+
+
+@every_table
+@given(tables)
+def test_alone_a_unit_is_like_the_whole_and_quotients_weighted_by_the_whole_make_one(table):
+    alone = census.location_quotient(table.iloc[:1]).loc[0]
+    assert alone[table.loc[0] > 0].tolist() == pytest.approx([1] * int((table.loc[0] > 0).sum()))
+    # the quotients of a unit, each times the share of its kind in all units, are the shares of the unit
+    whole = table.sum() / max(table.to_numpy().sum(), 1)
+    weighted = (census.location_quotient(table) * whole).sum(axis=1)
+    assert weighted.tolist() == pytest.approx((table.sum(axis=1) > 0).astype(int).tolist())

@@ -56,6 +56,11 @@ def test_nobody_is_an_empty_table():
     assert merged([]).empty
 
 
+def test_people_whose_answer_has_no_name_are_still_counted():
+    frame = pd.DataFrame({"qui": [None, "citoyen", "élu"], "nb": [7, 6, 0]})
+    assert privacy.merge_small(frame, "qui", "autres")["nb"].tolist() == [7, 6]
+
+
 def test_a_few_organisations_are_said_in_words():
     assert [privacy.few(nb) for nb in (0, 1, 2, 3)] == ["aucun", "un ou deux", "un ou deux", 3]
 
