@@ -95,44 +95,23 @@ def communes(meeting: Meeting) -> Html:
 
 def _counted(meeting: Meeting, counts: pd.DataFrame, quantity: str, source: str) -> Html:
     """Answers in columns, each with its number when one was written or counted."""
-    entries = [
-        Html(f"{cited(row.reponse)} : {number(row.nb, quantity, f'{meeting.code}/{row.reponse}')}")
-        if row.ecrit
-        else cited(row.reponse)
+    rows = [
+        (cited(row.reponse), number(row.nb, quantity, f"{meeting.code}/{row.reponse}") if row.ecrit else "")
         for row in counts.itertuples()
     ]
-    return together(
-        bullets(map(typography, entries), "comptes"), Html(f'<p class="source">{typography("Source : " + source)}.</p>')
-    )
-
-
-def _statements(meeting: Meeting, code: str) -> pd.DataFrame:
-    own = privacy.public_words(meeting.verbatims, meeting.territory.reunions)
-    return own[(own["question"].fillna("") == code) & (own["origine"] != "fiche")]
+    return render("comptes.html.j2", rows=rows, source=typography(f"Source : {source}"))
 
 
 def answers(meeting: Meeting) -> Html:
     """Questions put to the tables, each with the statements as they were written."""
-    own = meeting.verbatims
-    tables = own[own["origine"] != "fiche"]
-    if tables.empty:
+    own = meeting.verbatims.fillna({"question": ""})
+    own = own[own["origine"] != "fiche"]
+    if own.empty:
         return missing("phrases_absentes")
-    shown = privacy.may_show_tables(meeting.row)
-    blocks = [
-        paragraph(
-            say("phrases_dites", len(tables), de=meeting.code),
-            say("phrases_recopiees", 2) if shown else say("phrases_gardees", 2),
-        )
-    ]
-    for code in dict.fromkeys(tables["question"].fillna("")):
-        label = meeting.questions.get(code, "")
-        count = int((tables["question"].fillna("") == code).sum())
-        told = say("phrases_question", count, de=f"{meeting.code}/{code}")
-        title = " ".join(part for part in (f"{cited(code)}." if code else "Sans question.", cited(label)) if part)
-        blocks.append(Html(f"<h3>{title} ({told})</h3>"))
-        if shown:
-            blocks.append(bullets((cited(text) for text in _statements(meeting, code)["texte"]), "dites"))
-    return together(*blocks)
+    asked = own.groupby("question", sort=False)["texte"].agg(list)
+    return render(
+        "reponses.html.j2", meeting=meeting, asked=asked, n=len(own), shown=privacy.may_show_tables(meeting.row)
+    )
 
 
 def users(meeting: Meeting) -> Html:
@@ -206,15 +185,8 @@ def retained(meeting: Meeting) -> Html:
     own = meeting.enjeux
     if own.empty:
         return missing("enjeux_absents_reunion")
-    cards = [
-        f"<strong>{cited(row['libelle'])}</strong>"
-        + (f" ({listed(cited(word) for word in items(row['mots_cles']))})" if items(row["mots_cles"]) else "")
-        + (f"<br>{cited(row['question'])}" if isinstance(row["question"], str) else "")
-        for _, row in own.iterrows()
-    ]
     titles = map(cited, own["source"].map(_titles(meeting.territory)).dropna().unique())
-    source = Html(f'<p class="source">{typography("Source : ")}{listed(titles)}.</p>') if titles else ""
-    return together(paragraph(say("enjeux_retenus", len(own), de=meeting.code)), bullets(cards), source)
+    return render("retenus.html.j2", de=meeting.code, enjeux=own.to_dict("records"), sources=listed(titles))
 
 
 def lost(verbatims: pd.DataFrame, enjeux: pd.DataFrame, de: str) -> Html:
@@ -342,18 +314,11 @@ def seats_sentence(territory: Territory) -> Html:
 def weak_signals(territory: Territory) -> Html:
     """Projects and weak signals, by name."""
     own = territory.initiatives
-    blocks = []
-    for state, key in (("en projet", "projets"), ("signal faible", "signaux")):
-        names = own[own["etat"] == state]
-        blocks.append(paragraph(say(key, len(names), de=territory.code)))
-        blocks.append(bullets(_with_place(row) for _, row in names.iterrows()))
-    return together(*blocks) if len(own) else missing("initiatives_absentes")
-
-
-def _with_place(row: pd.Series) -> Html:
-    place = f", {cited(row['commune'])}" if isinstance(row["commune"], str) else ""
-    told = f" : {cited(row['description'])}" if isinstance(row["description"], str) else ""
-    return Html(f"<strong>{cited(row['nom'])}</strong>{place}{typography(' :') + told[2:] if told else ''}")
+    if own.empty:
+        return missing("initiatives_absentes")
+    states = {"projets": "en projet", "signaux": "signal faible"}
+    listing = {key: own[own["etat"] == state].to_dict("records") for key, state in states.items()}
+    return render("signaux.html.j2", de=territory.code, listing=listing)
 
 
 def themes(territory: Territory) -> Figure:
@@ -845,33 +810,9 @@ def answer(territory: Territory) -> Html:
 def published(territory: Territory) -> Html:
     """Published figures, question by question, each in its own unit; nothing when there is none."""
     totals = territory.depouillements
-    blocks = [
-        together(
-            Html(f"<h3>{cited(question)}</h3>"),
-            bullets(
-                Html(f"{cited(row['reponse'])}{typography(' : ')}{_amount(row, territory.code)}")
-                for _, row in group.iterrows()
-            ),
-        )
-        for question, group in totals[totals["reunion"].isna()].groupby("question", sort=False)
-    ]
-    shown = int(totals["reunion"].isna().sum())
-    return together(paragraph(say("chiffres_publies", shown)), *blocks) if blocks else Html("")
-
-
-def _amount(row: pd.Series, de: str) -> Html:
-    """Published value with its precision, and its base or its unit."""
-    if pd.isna(row["valeur"]):
-        return Html("valeur non écrite")
-    subject = f"{de}/{row['reponse']}"
-    value = number(row["valeur"], "quantite", subject)
-    if not pd.isna(row["base"]):
-        part = "une part de " if row["precision"] == "part" else ""
-        return Html(f"{part}{value} sur {number(row['base'], 'quantite_base', subject)}")
-    way = row["precision"] if row["precision"] in ("environ", "plus de") else ""
-    unit = row["unite"] if isinstance(row["unite"], str) else ""
-    shown = cited(unit.removesuffix("s") if row["valeur"] == 1 else unit)
-    return Html(" ".join(part for part in (way, value, shown) if part))
+    totals = totals[totals["reunion"].isna()].astype(object).replace({pd.NA: None, float("nan"): None})
+    asked = {question: group.to_dict("records") for question, group in totals.groupby("question", sort=False)}
+    return render("publies.html.j2", de=territory.code, asked=asked, n=len(totals)) if asked else Html("")
 
 
 def attendance_line(meeting: Meeting) -> Html:
@@ -945,43 +886,36 @@ def explore(code: str):
 
     from .paths import territories
 
-    where = widgets.Dropdown(options=territories(), value=code, description="Territoire")
-    sheet = widgets.Dropdown(options=list(catalogue()), value="initiatives", description="Feuille")
-    rows = widgets.Dropdown(description="En lignes")
-    columns = widgets.Dropdown(description="En colonnes")
-    only = widgets.Text(description="Filtre", placeholder="etat == 'existante'", continuous_update=False)
-    answer = widgets.Output()
+    choices = {
+        "territoire": widgets.Dropdown(options=territories(), value=code, description="Territoire"),
+        "feuille": widgets.Dropdown(options=list(catalogue()), value="initiatives", description="Feuille"),
+        "lignes": widgets.Dropdown(description="En lignes"),
+        "colonnes": widgets.Dropdown(description="En colonnes"),
+        "filtre": widgets.Text(description="Filtre", placeholder="etat == 'existante'", continuous_update=False),
+    }
 
     def offer(_=None) -> None:
-        rows.options = columns.options = [column.name for column in catalogue()[sheet.value].kept]
-        rows.index, columns.index = 0, 1
+        for place, name in enumerate(("lignes", "colonnes")):
+            choices[name].options = [column.name for column in catalogue()[choices["feuille"].value].kept]
+            choices[name].index = place
 
-    def show(_=None) -> None:
-        if None in (rows.value, columns.value):  # the lists are being filled
-            return
-        answer.clear_output()
-        territory = Territory.open(where.value)
+    def show(territoire: str, feuille: str, lignes: str, colonnes: str, filtre: str) -> None:
+        territory = Territory.open(territoire)
         try:
-            frame = getattr(territory, sheet.value)
-            frame = frame.query(only.value) if only.value else frame
-            table = census.crossed(frame, rows.value, columns.value)
+            frame = getattr(territory, feuille)
+            frame = frame.query(filtre) if filtre else frame
+            table = census.crossed(frame, lignes, colonnes)
         except Exception as error:
-            with answer:
-                print(f"Ce filtre ne se lit pas : {error}\nPar exemple : etat == 'existante'")
+            print(f"Ce filtre ne se lit pas : {error}\nPar exemple : etat == 'existante'")
             return
-        asked = f".query({only.value!r})" if only.value else ""
-        call = (
-            f'census.crossed(Territory.open("{where.value}").{sheet.value}{asked}, "{rows.value}", "{columns.value}")'
+        asked = f".query({filtre!r})" if filtre else ""
+        print(
+            f'n = {len(frame)}\ncensus.crossed(Territory.open("{territoire}").{feuille}{asked}, "{lignes}", "{colonnes}")'
         )
-        with answer:
-            print(f"n = {len(frame)}\n{call}")
-            display(table)
-            if sheet.value == "initiatives" and not only.value:
-                display(practices_map(territory))
+        display(table)
+        if feuille == "initiatives" and not filtre:
+            display(practices_map(territory))
 
     offer()
-    sheet.observe(offer, "value")
-    for choice in (where, rows, columns, only):
-        choice.observe(show, "value")
-    show()
-    return widgets.VBox([where, sheet, rows, columns, only, answer])
+    choices["feuille"].observe(offer, "value")
+    return widgets.VBox([*choices.values(), widgets.interactive_output(show, choices)])

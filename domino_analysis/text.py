@@ -12,7 +12,7 @@ from string import Formatter
 
 from jinja2 import Environment, FileSystemLoader
 
-from .clean import CONTACT, MONTHS
+from .clean import CONTACT, MONTHS, items
 from .paths import TEMPLATE
 from .schema import grandeurs, phrases
 
@@ -188,7 +188,8 @@ def bullets(items: Iterable[str], kind: str = "") -> Html:
 def render(template: str, **values: object) -> Html:
     """HTML of a template of the report, where text is escaped and `say` and its neighbours are at hand."""
     environment = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True)
-    environment.globals.update(say=say, cited=cited, getattr=getattr, typography=lambda text: Html(typography(text)))
+    environment.globals.update(say=say, cited=cited, number=number, items=items, getattr=getattr)
+    environment.filters.update(cited=cited, listed=listed, typography=lambda text: Html(typography(text)))
     return Html(environment.get_template(template).render(**values))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import networkx as nx
 import pandas as pd
 
-from .census import UNSAID
+from .census import UNSAID, by_value, occurrences
 from .clean import items
 from .schema import catalogue
 
@@ -244,7 +244,7 @@ def coverage(enjeux: pd.DataFrame, indicateurs: pd.DataFrame, preconisations: pd
         ("indicateurs", "criteres", kept, "critere"), ("preconisations", "objectifs", preconisations, "objectif"),
     ):  # fmt: skip
         grouped = table.groupby("enjeu")[label]
-        frame[name] = frame["enjeu"].map(grouped.size()).fillna(0).astype(int)
+        frame[name] = occurrences(frame["enjeu"], table["enjeu"])
         frame[names] = frame["enjeu"].map(grouped.agg("; ".join))
     moments = pd.crosstab(preconisations["enjeu"], preconisations["moment"])
     for moment in catalogue()["preconisations"]["moment"].enum:
@@ -254,10 +254,7 @@ def coverage(enjeux: pd.DataFrame, indicateurs: pd.DataFrame, preconisations: pd
 
 def by_moment(preconisations: pd.DataFrame) -> pd.DataFrame:
     """Number of recommendations by moment; a moment that none speaks of keeps its row."""
-    order = list(catalogue()["preconisations"]["moment"].enum)
-    counts = preconisations["moment"].fillna(UNSAID).value_counts()
-    index = [*order, *([UNSAID] if UNSAID in counts else [])]
-    return counts.reindex(index, fill_value=0).rename("nb").rename_axis("moment").reset_index()
+    return by_value(preconisations, "moment", order=catalogue()["preconisations"]["moment"].enum)
 
 
 @dataclass(frozen=True)
