@@ -137,6 +137,8 @@ def new_command(options: argparse.Namespace) -> int:
     code = options.territoire
     if (code is None) == (options.exemple is None):
         raise CommandError(_said("un_ou_des"))
+    if options.seed < 0:
+        raise CommandError(_said("graine"))
     if code is None:
         return _new_examples(options.exemple, options.seed)
     if not re.fullmatch(r"[a-z][a-z0-9-]*", code) or code in paths.NOT_TERRITORIES:

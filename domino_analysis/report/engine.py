@@ -26,7 +26,9 @@ class WarmEngine(Engine):
                     result = shell.run_cell(cell.source, store_history=True)
                 streams = (("stdout", said.stdout), ("stderr", said.stderr))
                 cell.outputs = [new_output("stream", name=n, text=t) for n, t in streams if t]
-                cell.outputs += [new_output("display_data", o.data, metadata=o.metadata) for o in said.outputs if o.data]
+                cell.outputs += [
+                    new_output("display_data", o.data, metadata=o.metadata) for o in said.outputs if o.data
+                ]
                 cell.execution_count = result.execution_count
                 if error := result.error_before_exec or result.error_in_exec:
                     cell.outputs.append(new_output("error", ename=type(error).__name__, evalue=str(error)))
