@@ -6,10 +6,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import domino, write_csv
 
+from domino_analysis import cli
 from domino_analysis.schema import BLOQUANT
 
 FOUR = ["fichier", "feuille", "cellule", "trouve", "attendu", "faire", "gravite"]
@@ -70,7 +72,10 @@ def test_nothing_heavy_is_imported_to_give_help(ask):
 
 @pytest.mark.parametrize(
     "ask",
-    [["frobnicate"], ["check", "--format", "yaml"], ["run", "--jobs", "deux"], ["new"], ["check", "--data"]],
+    [
+        ["frobnicate"], ["check", "--format", "yaml"], ["run", "--jobs", "deux"], ["check", "--data"],
+        ["new"], ["new", "--exemple"], ["new", "--exemple", "deux"], ["new", "a", "b"],
+    ],
 )  # fmt: skip
 def test_what_is_mistyped_is_said_in_french(ask):
     result = quiet(domino(*ask))
@@ -146,6 +151,14 @@ def test_check_writes_nothing(data):
     before = sorted(data.rglob("*"))
     domino("check", "essai", "--data", data)
     assert sorted(data.rglob("*")) == before
+
+
+def test_a_reader_who_leaves_early_is_no_mistake_of_the_folder():
+    program = shutil.which("domino", path=str(Path(sys.executable).parent))
+    process = subprocess.Popen([program, "check", "exemple"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(60) == 1
 
 
 # ── what cannot be done ─────────────────────────────────────────────────────────────────────────
@@ -263,9 +276,80 @@ def test_new_refuses_a_name_that_is_no_code(tmp_path, code):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_reader_who_leaves_early_is_no_mistake_of_the_folder():
-    program = shutil.which("domino", path=str(Path(sys.executable).parent))
-    process = subprocess.Popen([program, "check", "exemple"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    process.stdout.close()
-    assert process.stderr.read() == b""
-    assert process.wait(60) == 1
+# ── new, of fictional territories ───────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def asked(tmp_path, monkeypatch, capsys):
+    """Type a command in this process: what it ends with, what it says, what `write` was asked.
+
+    A stand-in writes: it refuses more than three territories, and a seed of 7 finds its folder there.
+    """
+    monkeypatch.setenv("DOMINO_DATA", str(tmp_path / "data"))
+    calls = []
+
+    def write(raw: Path, number: int, seed: int = 0) -> list[str]:
+        calls.append((raw, number, seed))
+        if number > 3:
+            raise ValueError("Trois territoires au plus.")
+        if seed == 7:
+            raise FileExistsError("data/raw/exemple-1 existe déjà : rien n'a été écrit.")
+        return [f"exemple-{index}" for index in range(1, number + 1)]
+
+    monkeypatch.setitem(sys.modules, "domino_analysis.example", SimpleNamespace(write=write))
+
+    def typed(*arguments: str) -> tuple[int, str, str, list]:
+        code = cli.main([*arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err, calls
+
+    return typed
+
+
+@pytest.mark.parametrize("name", ["new", "nouveau"])
+def test_examples_are_written_and_said_to_be_invented(asked, tmp_path, name):
+    code, out, err, calls = asked(name, "--exemple", "2", "--seed", "5", "--data", str(tmp_path / "ailleurs"))
+    assert (code, err) == (0, "")
+    assert calls == [(tmp_path / "ailleurs" / "raw", 2, 5)]
+    assert "exemple-1, exemple-2" in out
+    assert "inventées" in out
+    assert "domino run" in out
+
+
+def test_examples_of_no_seed_are_those_of_seed_0(asked, tmp_path):
+    assert asked("new", "--exemple", "1")[3] == [(tmp_path / "data" / "raw", 1, 0)]
+
+
+@pytest.mark.parametrize(
+    ("ask", "told"),
+    [
+        ([], "l'un des deux"),
+        (["essai", "--exemple", "2"], "l'un des deux"),
+        (["--exemple", "4"], "Trois territoires au plus."),
+        (["--exemple", "2", "--seed", "7"], "data/raw/exemple-1 existe déjà : rien n'a été écrit."),
+        (["--exemple", "2", "--seed", "-1"], "--seed : un nombre entier, 0 ou plus."),
+    ],
+)
+def test_examples_that_cannot_be_written_are_said(asked, tmp_path, ask, told):
+    code, out, err, _ = asked("new", *ask)
+    assert (code, out) == (2, "")
+    assert told in err
+    assert "impossible" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_where_a_territory_should_be_is_said_with_its_place(tmp_path):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "essai").write_text("un fichier", encoding="utf-8")
+    result = quiet(domino("new", "essai", "--data", tmp_path))
+    assert result.returncode == 2
+    assert f"{tmp_path / 'raw' / 'essai'} : impossible de lire ou d'écrire ici" in result.stderr
+
+
+# ── words ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_word_of_the_command_is_said_and_every_word_said_is_there():
+    words = set(cli._words()["dit"])
+    code = Path(cli.__file__).read_text(encoding="utf-8")
+    assert words == set(re.findall(r'_said\("(\w+)"', code))

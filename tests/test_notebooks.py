@@ -8,7 +8,7 @@ import nbformat
 import papermill
 import pytest
 
-from domino_analysis import sections
+from domino_analysis import child, sections
 from domino_analysis.paths import NOTEBOOKS
 from domino_analysis.schema import etapes, grandeurs
 from domino_analysis.territory import Territory
@@ -213,3 +213,50 @@ def test_the_notebooks_are_stored_as_jupyterlab_writes_them():
     for name in NAMES:
         text = (NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8")
         assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=1) + "\n", name
+
+
+# ── the engine ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def ran(tmp_path):
+    """Run a few cells in a process of their own, as a page is made."""
+
+    def run(*sources: str) -> nbformat.NotebookNode:
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+        notebook.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "Python"}
+        nbformat.write(notebook, tmp_path / "essai.ipynb")
+        return child.run(run_cells, str(tmp_path / "essai.ipynb"))
+
+    return run
+
+
+def run_cells(path: str) -> nbformat.NotebookNode | tuple[str, str]:
+    """Executed notebook, or what stopped it; runs in a child."""
+    try:
+        return papermill.execute_notebook(path, None, {}, engine_name="domino", progress_bar=False)
+    except papermill.PapermillExecutionError as error:
+        return error.ename, error.evalue
+
+
+def test_a_cell_gives_what_it_prints_then_what_it_shows_in_order(ran):
+    shown = "from IPython.display import HTML, display\ndisplay(HTML('<p>un</p>'))\nprint('dit')\nHTML('<p>deux</p>')"
+    (cell,) = ran(shown).cells
+    assert [output.output_type for output in cell.outputs] == ["stream", "display_data", "display_data"]
+    assert cell.outputs[0].text == "dit\n"
+    assert [output.data["text/html"] for output in cell.outputs[1:]] == ["<p>un</p>", "<p>deux</p>"]
+
+
+def test_a_cell_without_a_value_gives_nothing_and_the_next_one_knows_its_names(ran):
+    named, empty, used = ran("seize = 16", "None", "seize + 2").cells
+    assert named.outputs == empty.outputs == []
+    assert [output.data for output in used.outputs] == [{"text/plain": "18"}]
+    assert [cell.execution_count for cell in (named, empty, used)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [("1 / 0", "ZeroDivisionError"), ("import (", "SyntaxError"), ("raise SystemExit(3)", "SystemExit")],
+)
+def test_a_cell_that_fails_stops_the_notebook(ran, source, name):
+    assert ran("seize = 16", source, "raise AssertionError")[0] == name

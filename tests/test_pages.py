@@ -8,10 +8,12 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from conftest import HOSTILE, RAW, domino, french, write_csv
+from bs4 import BeautifulSoup
+from conftest import HOSTILE, RAW, domino, french, sheet, small, write_csv
 from python_calamine import CalamineWorkbook
 
 from domino_analysis.paths import CHECKOUT
@@ -259,6 +261,46 @@ def test_the_real_and_the_fictional_share_no_page_but_the_index(pages):
         assert code_of(path) == "exemple" or found == [], path
         assert code_of(path) == "exemple" or "fictif" not in pages.words(path), path
     assert "Un exemple fictif" in pages.words("index.html")
+
+
+def named(code: str, fictif: str):
+    """Territory that has a name and a partner."""
+    columns = {"territoire": [code], "nom": [f"Pays {code}"], "financeurs_partenaires": [f"Partenaire {code}"]}
+    return small(code, territoires=sheet("territoires", fictif=[fictif], **columns))
+
+
+@pytest.mark.parametrize(
+    ("territories", "spoken_of", "is_fictif"),
+    [({"vrai": "non", "faux": "oui"}, ["vrai"], False), ({"un": "oui", "deux": "oui"}, ["un", "deux"], True)],
+)
+def test_common_pages_speak_of_the_real_territories_or_of_all_when_none_is_real(territories, spoken_of, is_fictif):
+    made = build.common_pages(named(code, fictif) for code, fictif in territories.items())
+    assert [page.path for page in made] == ["comparaison.html", "cahier.html"]
+    for page in made:
+        assert re.findall(r"Partenaire (\w+)", page.partners) == spoken_of
+        assert page.is_fictif == is_fictif
+
+
+def test_without_a_territory_there_is_no_common_page():
+    assert build.common_pages([]) == []
+
+
+@pytest.mark.parametrize(
+    ("territories", "banners", "titles"),
+    [
+        ({}, 0, []),
+        ({"vrai": "non"}, 0, ["Les territoires", "Ce qui les réunit"]),
+        ({"vrai": "non", "faux": "oui"}, 0, ["Les territoires", "Ce qui les réunit", "Un exemple fictif"]),
+        ({"un": "oui", "deux": "oui"}, 1, ["Des exemples fictifs", "Ce qui les réunit"]),
+    ],
+)
+def test_the_index_says_that_everything_is_fictional_when_no_territory_is_real(tmp_path, territories, banners, titles):
+    known = {code: named(code, fictif) for code, fictif in territories.items()}
+    page = BeautifulSoup(build.index(known, dict.fromkeys(known, []), tmp_path), "html.parser")
+    assert len(page.select(".fictif")) == banners
+    assert [h2.get_text() for h2 in page.select("h2")] == titles
+    assert len(page.select('a[href="comparaison.html"]')) == min(len(known), 1)
+    assert [h3.get_text() for h3 in page.select("h3")] == [f"Pays {code}" for code in known]
 
 
 @every_page
@@ -602,6 +644,20 @@ def test_a_page_that_failed_holds_no_path_of_the_machine(failing):
     text = failing.text("exemple/3_enjeux.html")
     assert str(failing.root.parent) not in text
     assert "site-packages" not in text
+
+
+def test_a_page_that_cannot_be_written_leaves_the_one_that_was_there(tmp_path, monkeypatch):
+    path = tmp_path / "reports" / "page.html"
+    build.write(path, "avant")
+
+    def full(path: Path, content: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space"):
+        build.write(path, "après")
+    assert path.read_text(encoding="utf-8") == "avant"
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_parameter_that_a_notebook_does_not_declare_is_an_error():

@@ -1,10 +1,10 @@
 """Which pages, from which notebooks, written whole or not at all."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -17,31 +17,13 @@ from ..census import recorded_meetings
 from ..child import ChildError, Task, run_all
 from ..clean import items
 from ..paths import NOTEBOOKS, TEMPLATE, output_dir, processed_dir, raw_dir
-from ..schema import Problem, etapes, simplify
+from ..schema import etapes, simplify
 from ..territory import Territory, is_fresh, trust_packages
-from ..text import Html, cited, date, listed, plain_date
+from ..text import Html, cited, date, listed, plain_date, render
 from . import engine  # noqa: F401 - the engine that papermill finds by its name, warm in the children
-from .page import PLOTLY_FILE, Frame, PageError, failure, html_notebook, to_html
+from .page import PLOTLY_FILE, Page, PageError, framed, to_html
 
 SECONDS, MEGABYTES = 300, 8000
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page to make: its place under ``reports``, its notebook, its parameters and its frame."""
-
-    path: str
-    notebook: str
-    parameters: tuple[tuple[str, str], ...]
-    frame: Frame
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a page: ``error`` is empty when it was written."""
-
-    page: Page
-    error: str = ""
 
 
 # ── what to make ────────────────────────────────────────────────────────────────────────────────
@@ -58,49 +40,50 @@ def slug(code: str) -> str:
     return simplify(code).replace(" ", "-")
 
 
-def _frame(territory: Territory, title: str, depth: int, **more) -> Frame:
-    home = ((territory.nom, "../" * (depth - 1) + "index.html"),) if title != etapes()["territoire"]["titre"] else ()
-    partners = listed(cited(name) for name in items(territory.identity["financeurs_partenaires"]))
-    told = {"date": date(territory.newest_date, ""), **more}
-    return Frame(title, territory.nom, "../" * depth, home, territory.is_fictif, partners=partners, **told)
+def _page(territories: list[Territory], path: str, title: str, kicker: str = "") -> Page:
+    """Page that speaks of some territories: their newest date, all their partners."""
+    newest = max((territory.newest_date for territory in territories), default="")
+    names = [name for territory in territories for name in items(territory.identity["financeurs_partenaires"])]
+    partners = listed(cited(name) for name in dict.fromkeys(names))
+    is_fictif = any(territory.is_fictif for territory in territories)
+    return Page(path, title, kicker=kicker, date=date(newest, ""), partners=partners, is_fictif=is_fictif)
 
 
 def plan(territory: Territory) -> list[Page]:
     """Pages of one territory: minutes, then the steps for which something was received."""
-    code, pages = territory.code, []
+    own = _page([territory], "", "", territory.nom)
+    named, pages = ("territoire", territory.code), []
     for meeting in recorded_meetings(territory):
         when = date(meeting.row["date"], "sans date")
         kind = meeting.row["type"] if isinstance(meeting.row["type"], str) else "réunion"
-        heading = Html(f"Compte rendu, {kind}, {when}")
-        title = f"Compte rendu, {plain_date(meeting.row['date'])}" if when != "sans date" else "Compte rendu"
-        frame = _frame(territory, title, 2, heading=heading, date=when)
-        path = f"{code}/{etapes()['compte_rendu']['fichier'].format(reunion=slug(meeting.code))}"
-        parameters = (("territoire", code), ("reunion", meeting.code))
-        pages.append(Page(path, "compte_rendu", parameters, frame))
-    for entry in etapes().values():
-        if "tables" not in entry or entry["tables"] and not territory.received(entry["tables"]):
-            continue
-        frame = _frame(territory, entry["titre"], 1)
-        pages.append(Page(f"{code}/{entry['fichier']}", entry["notebook"], (("territoire", code),), frame))
+        page = replace(
+            own,
+            path=f"{territory.code}/{etapes()['compte_rendu']['fichier'].format(reunion=slug(meeting.code))}",
+            title=f"Compte rendu, {plain_date(meeting.row['date'])}" if when != "sans date" else "Compte rendu",
+            notebook="compte_rendu",
+            parameters=(named, ("reunion", meeting.code)),
+            heading=Html(f"Compte rendu, {kind}, {when}"),
+            date=when,
+        )
+        pages.append(page)
+    for step in etapes().values():
+        if "tables" in step and (not step["tables"] or territory.received(step["tables"])):
+            path, title = f"{territory.code}/{step['fichier']}", step["titre"]
+            pages.append(replace(own, path=path, title=title, notebook=step["notebook"], parameters=(named,)))
     return pages
 
 
+def side_by_side(territories: Iterable[Territory]) -> list[Territory]:
+    """Territories that common pages speak of: the real ones, or all of them when none is real."""
+    territories = list(territories)
+    return [territory for territory in territories if not territory.is_fictif] or territories
+
+
 def common_pages(territories: Iterable[Territory]) -> list[Page]:
-    """Comparison and book of recommendations of the real territories; nothing when there is none."""
-    frame = _common_frame(territories)
-    return [
-        Page(etapes()[name]["fichier"], etapes()[name]["notebook"], (), replace(frame, title=etapes()[name]["titre"]))
-        for name in ("comparaison", "cahier")
-        if any(not territory.is_fictif for territory in territories)
-    ]
-
-
-def _common_frame(territories: Iterable[Territory]) -> Frame:
-    """Frame of a page that speaks of all real territories: their newest date, all their partners."""
-    real = [territory for territory in territories if not territory.is_fictif]
-    newest = max((territory.newest_date for territory in real), default="")
-    names = [name for territory in real for name in items(territory.identity["financeurs_partenaires"])]
-    return Frame(title="", date=date(newest, ""), partners=listed(cited(name) for name in dict.fromkeys(names)))
+    """Comparison and book of recommendations; nothing when there is no territory."""
+    together = side_by_side(territories)
+    shared = [etapes()[name] for name in ("comparaison", "cahier") if together]
+    return [replace(_page(together, step["fichier"], step["titre"]), notebook=step["notebook"]) for step in shared]
 
 
 # ── one page ────────────────────────────────────────────────────────────────────────────────────
@@ -131,7 +114,7 @@ def make_page(page: Page, data: str) -> str:
     os.environ["DOMINO_DATA"] = data
     trust_packages()
     try:
-        return to_html(execute(page.notebook, dict(page.parameters)), page.frame)
+        return to_html(execute(page.notebook, dict(page.parameters)), page)
     except PapermillExecutionError as error:
         said, cell = f"{error.ename}, {error.evalue}".splitlines()[0], error.source.strip().splitlines()[-1]
         raise PageError(f"{said} ({page.notebook}, « {cell} »)") from None
@@ -140,41 +123,31 @@ def make_page(page: Page, data: str) -> str:
 # ── writing ─────────────────────────────────────────────────────────────────────────────────────
 
 
+@contextmanager
+def beside(place: Path) -> Iterator[Path]:
+    """Path in a hidden folder; what is made there takes its place at the end, whole or not at all."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=".", ignore_cleanup_errors=True) as hidden:
+        made = Path(hidden) / place.name
+        yield made
+        if place.is_dir():
+            place.replace(Path(hidden) / "ancien")
+        made.replace(place)
+
+
 def write(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all: beside it, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = content.encode() if isinstance(content, str) else content
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        Path(beside).chmod(0o644)
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+    """Write a file whole or not at all."""
+    with beside(path) as made:
+        made.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def prepare(code: str) -> Territory:
-    """Territory whose processed package was written anew, whole or not at all."""
-    territory = Territory.read(code)
-    folder = processed_dir(code)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{code}-"))
-    try:
-        for name, content in territory.package().items():
-            (beside / name).write_bytes(content)
-        beside.chmod(0o755)
-        old = folder.with_name(f".{code}-ancien")
-        shutil.rmtree(old, ignore_errors=True)
-        if folder.exists():
-            folder.replace(old)
-        beside.replace(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
-    return territory
+def prepare(code: str) -> None:
+    """Write the processed package of a territory anew, whole or not at all."""
+    files = Territory.read(code).package()
+    with beside(processed_dir(code)) as folder:
+        folder.mkdir()
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
 
 
 def _assets(output: Path) -> None:
@@ -192,17 +165,19 @@ def _sweep(folder: Path, kept: set[Path]) -> None:
 
 
 def _reason(error: ChildError) -> str:
-    if error.reason == "temps":
-        return f"le notebook n'a pas fini en {SECONDS} secondes."
-    if error.reason == "mémoire":
-        return f"le notebook a demandé plus de {MEGABYTES} Mo de mémoire."
-    if error.reason == "arrêt":
-        return f"le processus s'est arrêté ({error.detail})."
-    return error.detail.splitlines()[0].removeprefix("PageError: ")
+    """Why a page could not be made, in one line."""
+    known = {
+        "temps": f"le notebook n'a pas fini en {SECONDS} secondes.",
+        "mémoire": f"le notebook a demandé plus de {MEGABYTES} Mo de mémoire.",
+        "arrêt": f"le processus s'est arrêté ({error.detail}).",
+    }
+    return known.get(error.reason) or error.detail.splitlines()[0].removeprefix("PageError: ")
 
 
-def build(codes: list[str], known: list[str], jobs: int, told: Callable = lambda *_: None) -> Iterator[Outcome]:
-    """Make the pages of some territories, then what is common to all; outcomes come as they end.
+def build(
+    codes: list[str], known: list[str], jobs: int, told: Callable = lambda *_: None
+) -> Iterator[tuple[Page, str]]:
+    """Make the pages of some territories, then what is common to all.
 
     Parameters
     ----------
@@ -214,6 +189,11 @@ def build(codes: list[str], known: list[str], jobs: int, told: Callable = lambda
         Pages made at once.
     told : callable
         Called once with the number of pages.
+
+    Yields
+    ------
+    (Page, str)
+        A page as its making ends, and why it failed: nothing when it did not.
     """
     output = output_dir()
     for code in (*known, "programme"):
@@ -222,19 +202,18 @@ def build(codes: list[str], known: list[str], jobs: int, told: Callable = lambda
     territories = {code: Territory.open(code) for code in known}
     planned = {code: plan(territory) for code, territory in territories.items()}
     pages = [page for code in codes for page in planned[code]] + common_pages(territories.values())
-    told(len(pages))
+    by_path = {page.path: page for page in pages}
+    told(len(by_path))
     _assets(output)
     data = str(processed_dir("").parent)
-    tasks = [Task(page.path, make_page, (page, data)) for page in pages]
-    by_path = {page.path: page for page in pages}
+    tasks = [Task(path, make_page, (page, data)) for path, page in by_path.items()]
     for task, result in run_all(tasks, jobs, SECONDS, MEGABYTES):
-        page = by_path[task.name]
+        page, reason = by_path[task.name], ""
         if isinstance(result, ChildError):
-            write(output / page.path, failure(page.frame, _reason(result)))
-            yield Outcome(page, _reason(result))
-        else:
-            write(output / page.path, result)
-            yield Outcome(page)
+            reason = _reason(result)
+            result = framed(render("echec.html.j2", reason=reason), page)
+        write(output / page.path, result)
+        yield page, reason
     for code in codes:
         _sweep(output / code, {output / page.path for page in planned[code]})
     write(output / "index.html", index(territories, planned, output))
@@ -243,12 +222,7 @@ def build(codes: list[str], known: list[str], jobs: int, told: Callable = lambda
 def index(territories: dict[str, Territory], planned: dict[str, list[Page]], output: Path) -> str:
     """The page where everything starts: the question, the territories, their meetings and steps."""
     made = {code: [p for p in pages if (output / p.path).exists()] for code, pages in planned.items()}
-    listed_pages = {code: [(p.path, p.frame.heading or p.frame.title) for p in pages] for code, pages in made.items()}
-    block = sections.summary(list(territories.values()), listed_pages)
+    listed_pages = {code: [(p.path, p.heading or p.title) for p in pages] for code, pages in made.items()}
     title = "Les pratiques collaboratives, levier de modes de vie durables sur les territoires\u202f?"
-    return to_html(html_notebook(block), replace(_common_frame(territories.values()), title=title))
-
-
-def problems(code: str) -> list[Problem]:
-    """What is wrong with the sheets of a territory."""
-    return Territory.open(code).problems
+    block = sections.summary(list(territories.values()), listed_pages)
+    return framed(block, _page(side_by_side(territories.values()), "index.html", title))
