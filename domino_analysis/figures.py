@@ -21,7 +21,7 @@ from plotly.subplots import make_subplots
 from .census import UNSAID
 from .clean import items
 from .schema import phrases
-from .text import Html, cited, date, fill, number, plain_number, public, say, typography
+from .text import Html, cited, date, fill, is_missing, number, plain_number, public, say, typography
 from .trace import NOT_TAKEN_UP
 
 pio.renderers.default = "plotly_mimetype"
@@ -79,12 +79,8 @@ def _columns(spec: dict, frame: pd.DataFrame) -> dict[str, tuple[str, str]]:
     return columns
 
 
-def _is_missing(value: object) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
-
-
 def _cell(value: object, kind: str, de: str) -> str:
-    if _is_missing(value) or value == "":
+    if is_missing(value) or value == "":
         return MISSING
     if isinstance(value, Html):
         return str(value)
@@ -124,7 +120,7 @@ def _source(source: str, n: float | None, key: str) -> str:
     parts = []
     if source:
         parts.append(f"Source{chr(0x202F)}: {source}.")
-    if n is not None and not _is_missing(n):
+    if n is not None and not is_missing(n):
         parts.append(say("base", n, de=key, unite=Html(phrases()["figures"][key].get("base", "lignes"))))
     return f'<p class="source">{" ".join(parts)}</p>' if parts else ""
 
@@ -135,7 +131,7 @@ def _words(key: str, frame: pd.DataFrame, values: dict[str, Any], n, source, cha
     caption = typography(spec["titre"])
     columns = _columns(spec, frame)
     reading = ""
-    if "lecture" in spec and not _is_missing(values.get("n_premier", 0)):
+    if "lecture" in spec and not is_missing(values.get("n_premier", 0)):
         sentence = fill(spec["lecture"], values.pop("several", 2), f"lecture_{key}", "", values)
         reading = f'<p class="lecture">{sentence}</p>'
     table = _table(key, frame, columns, caption)
@@ -155,7 +151,7 @@ def _alternative(spec: dict, frame: pd.DataFrame, columns: dict) -> str:
     numbers = [name for name in others if columns[name][1] not in WORDS]
     rows = []
     for _, row in frame.head(12).iterrows():
-        told = {columns[c][0]: row[c] for c in numbers or others if not _is_missing(row[c])}
+        told = {columns[c][0]: row[c] for c in numbers or others if not is_missing(row[c])}
         values = [
             f"{title} {value if isinstance(value, str) else plain_number(value)}" for title, value in told.items()
         ]

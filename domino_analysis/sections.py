@@ -12,30 +12,15 @@ from .clean import items
 from .figures import Figure
 from .schema import A_VERIFIER, BLOQUANT, catalogue, etapes, simplify
 from .territory import Programme, Territory
-from .text import (
-    Html,
-    bullets,
-    cited,
-    date,
-    listed,
-    missing,
-    number,
-    paragraph,
-    plain_date,
-    render,
-    say,
-    together,
-    typography,
-)
+from .text import Html, bullets, cited, date, listed, missing, paragraph, plain_date, render, say, together, typography
 
 KEPT_BACK = Html('<em class="vide">phrase gardée par le comité</em>')
 
 
 def quoted(texts: pd.Series, de: str) -> Html:
     """Statements as they were written, and how many are not public."""
-    kept_back = int(texts.isna().sum())
-    told = paragraph(say("phrases_gardees_nombre", kept_back, de=de)) if kept_back else ""
-    return together(bullets((cited(text) for text in texts.dropna()), "dites"), told)
+    told = paragraph(say("phrases_gardees_nombre", int(texts.isna().sum()), de=de))
+    return together(bullets(map(cited, texts.dropna()), "dites"), told)
 
 
 def words(territory: Territory) -> pd.DataFrame:
@@ -54,12 +39,11 @@ def _titles(territory: Territory) -> pd.Series:
 def attendance(meeting: Meeting) -> Html:
     """How many were there, around how many tables, and how the answers were collected."""
     row, own = meeting.row, meeting.code
-    present = None if pd.isna(row["nb_presents"]) else int(row["nb_presents"])
-    tables = "" if pd.isna(row["nb_tables"]) else say("tables", int(row["nb_tables"]), de=own)
-    sheets = say("fiches_recues", len(meeting.fiches), de=own) if len(meeting.fiches) else ""
-    place = say("lieu", 2, lieu=row["lieu"]) if isinstance(row["lieu"], str) else ""
-    told = cited(row["compte_rendu"]) if isinstance(row["compte_rendu"], str) else ""
-    return together(paragraph(say("presents", present, de=own), tables, place, sheets), paragraph(told))
+    told = [
+        say("presents", row["nb_presents"], de=own), say("tables", row["nb_tables"], de=own), say("lieu", lieu=row["lieu"]),
+        say("fiches_recues", len(meeting.fiches), de=own),
+    ]  # fmt: skip
+    return together(paragraph(*told), paragraph(cited(row["compte_rendu"])))
 
 
 def origins(meeting: Meeting) -> Html:
@@ -71,7 +55,7 @@ def origins(meeting: Meeting) -> Html:
     total = len(meeting.territory.communes)
     key = "communes_nommees_au_moins" if seen.is_minimum else "communes_nommees"
     named = say(key, len(seen.named), de=meeting.code, total=total)
-    silent = [say("epci_silencieux", 2, epci=epci) for epci in seen.epci_absent]
+    silent = [say("epci_silencieux", epci=epci) for epci in seen.epci_absent]
     return paragraph(named, *silent)
 
 
@@ -85,21 +69,13 @@ def communes(meeting: Meeting) -> Html:
     seen = census.presence(meeting.territory.communes, counts)
     merged = privacy.people_by_commune(seen.named, counts.total - int(seen.named["nb"].sum()))
     shown = merged.rename(columns={"lieu": "reponse"}).assign(ecrit=True)
-    return _counted(
-        meeting,
-        shown,
-        "participants",
-        "fiches de la réunion ; une commune de moins de cinq participants n'est pas montrée seule",
-    )
+    return _counted(meeting, shown, "participants", say("communes_reunies"))
 
 
 def _counted(meeting: Meeting, counts: pd.DataFrame, quantity: str, source: str) -> Html:
     """Answers in columns, each with its number when one was written or counted."""
-    rows = [
-        (cited(row.reponse), number(row.nb, quantity, f"{meeting.code}/{row.reponse}") if row.ecrit else "")
-        for row in counts.itertuples()
-    ]
-    return render("comptes.html.j2", rows=rows, source=typography(f"Source : {source}"))
+    rows = counts.to_dict("records")
+    return render("comptes.html.j2", rows=rows, quantity=quantity, de=meeting.code, source=source)
 
 
 def answers(meeting: Meeting) -> Html:
@@ -108,25 +84,21 @@ def answers(meeting: Meeting) -> Html:
     own = own[own["origine"] != "fiche"]
     if own.empty:
         return missing("phrases_absentes")
-    asked = own.groupby("question", sort=False)["texte"].agg(list)
-    return render(
-        "reponses.html.j2", meeting=meeting, asked=asked, n=len(own), shown=privacy.may_show_tables(meeting.row)
-    )
+    asked, shown = own.groupby("question", sort=False)["texte"].agg(list), privacy.may_show_tables(meeting.row)
+    return render("reponses.html.j2", meeting=meeting, asked=asked, n=len(own), shown=shown)
 
 
 def users(meeting: Meeting) -> Html:
     """How many of the people asked use collaborative services."""
-    sentence = _users_sentence(meeting)
-    return paragraph(sentence) if sentence else missing("utilisateurs_absents")
+    return paragraph(_users_sentence(meeting)) or missing("utilisateurs_absents")
 
 
 def _users_sentence(meeting: Meeting) -> Html:
     counts = meeting.tally("utilisateur")
     if not counts.of("oui") + counts.of("non") or counts.is_minimum:
         return Html("")
-    if pd.isna(counts.base):
-        return say("utilisateurs_sans_base", counts.of("oui"), de=meeting.code)
-    return say("utilisateurs", counts.of("oui"), de=meeting.code, total=int(counts.base))
+    key = "utilisateurs_sans_base" if pd.isna(counts.base) else "utilisateurs"
+    return say(key, counts.of("oui"), de=meeting.code, total=counts.base)
 
 
 def _listed_tally(meeting: Meeting, column: str, absent: str) -> Html:
@@ -151,11 +123,8 @@ def services_sentence(meeting: Meeting) -> Html:
         return missing("services_absents")
     named = census.named_services(counts)
     key = "services_au_moins" if counts.is_minimum else "services"
-    unwritten = int((~counts.counts["ecrit"]).sum())
-    return paragraph(
-        say(key, len(named), de=meeting.code, mentions=counts.total),
-        say("services_sans_nombre", unwritten, de=meeting.code) if unwritten else "",
-    )
+    unwritten = say("services_sans_nombre", int((~counts.counts["ecrit"]).sum()), de=meeting.code)
+    return paragraph(say(key, len(named), de=meeting.code, mentions=counts.total), unwritten)
 
 
 def expectations(meeting: Meeting) -> Html:
@@ -169,10 +138,8 @@ def expectations(meeting: Meeting) -> Html:
         written = sorted(lines, key=simplify) if privacy.may_show_tables(meeting.row) else []
     if not count:
         return missing("attentes_absentes")
-    hidden = "" if len(written) else say("attentes_gardees", 2)
-    return together(
-        paragraph(say("attentes", count, de=meeting.code), hidden), bullets((cited(text) for text in written), "dites")
-    )
+    told = paragraph(say("attentes", count, de=meeting.code), "" if len(written) else say("attentes_gardees"))
+    return together(told, bullets(map(cited, written), "dites"))
 
 
 def offers(meeting: Meeting) -> Html:
@@ -196,40 +163,33 @@ def lost(verbatims: pd.DataFrame, enjeux: pd.DataFrame, de: str) -> Html:
         return missing("codage_absent")
     result = trace.taken_up(verbatims, enjeux)
     sentence = say("non_repris", len(result.lost), de=de, codees=result.coded)
-    spread = ""
-    if result.lowest != result.highest:
-        spread = say("selon_codage", 2, de=de, bas=result.lowest, haut=result.highest)
+    spread = say("selon_codage", result.highest - result.lowest, de=de, bas=result.lowest, haut=result.highest)
     coders = sorted(set(coded["code_par"].dropna()))
-    proposed = coders == ["codage proposé"]
-    by_whom = say("codage_propose", 2) if proposed else say("code_par", 2, qui=coders) if coders else ""
+    by_whom = say("codage_propose") if coders == ["codage proposé"] else say("code_par", len(coders), qui=coders)
     return together(paragraph(sentence, spread, by_whom), quoted(result.lost["texte"], de))
 
 
 def lost_at(meeting: Meeting) -> Html:
     """What the synthesis of a meeting left out; see `lost`."""
-    own = privacy.public_words(meeting.verbatims, meeting.territory.reunions)
-    return lost(own, meeting.territory.enjeux, meeting.code)
+    said = words(meeting.territory)
+    return lost(said[said["reunion"] == meeting.code], meeting.territory.enjeux, meeting.code)
 
 
 def remaining(meeting: Meeting) -> Html:
     """What remains to be done: what people decided, what is not coded, what was not written."""
-    own, code = meeting.verbatims, meeting.code
-    todo = []
-    if isinstance(meeting.row["bilan"], str):
-        todo.append(cited(meeting.row["bilan"]))
+    own, after = meeting.verbatims, meeting.following
     tables = own[own["origine"] != "fiche"]
     uncoded = len(tables) - len(trace.coded_statements(tables, meeting.territory.enjeux))
-    if uncoded:
-        todo.append(say("reste_a_coder", uncoded, de=code))
-    if len(tables) and tables["table"].isna().all():
-        todo.append(say("reste_tables", 2))
-    if meeting.fiches.empty and meeting.tally("utilisateur").origin:
-        todo.append(say("reste_fiches", 2))
-    if meeting.following is not None:
-        after = meeting.following
+    todo = [
+        cited(meeting.row["bilan"]),
+        say("reste_a_coder", uncoded, de=meeting.code),
+        say("reste_tables", int(len(tables) > 0 and tables["table"].isna().all())),
+        say("reste_fiches", int(meeting.fiches.empty and meeting.tally("utilisateur").origin != "")),
+    ]
+    if after is not None:
         what = next((text for text in after[["objet", "type"]] if isinstance(text, str)), "réunion")
-        todo.append(say("prochaine", 2, quand=after["date"], quoi=what))
-    return bullets(todo) or paragraph(say("rien_a_faire", 2))
+        todo.append(say("prochaine", quand=after["date"], quoi=what))
+    return bullets(filter(None, todo)) or paragraph(say("rien_a_faire"))
 
 
 # ── page 0: what was received ───────────────────────────────────────────────────────────────────
@@ -256,8 +216,8 @@ def problems(territory: Territory) -> Figure:
     rows = [
         {"ou": Html(f"{cited(problem.feuille or problem.fichier)} {cited(problem.cellule)}"),
          "gravite": problem.gravite,
-         "trouve": problem.trouve if is_quotable else say("regle", 2, regle=problem.regle),
-         "faire": problem.faire if is_quotable else say("voir_check", 2)}
+         "trouve": problem.trouve if is_quotable else say("regle", regle=problem.regle),
+         "faire": problem.faire if is_quotable else say("voir_check")}
         for problem in territory.problems
         for is_quotable in [not privacy.is_of_people(problem.feuille or problem.fichier)]
     ]  # fmt: skip
@@ -273,7 +233,7 @@ def matches(territory: Territory) -> Figure:
 def matches_sentence(territory: Territory) -> Html:
     """How many cells of the participants' sheets were read under another writing."""
     hidden = sum(map(privacy.is_of_people, territory.matches["feuille"]))
-    return paragraph(say("correspondances_fiches", hidden, de=territory.code)) if hidden else Html("")
+    return paragraph(say("correspondances_fiches", hidden, de=territory.code))
 
 
 # ── step 1 ──────────────────────────────────────────────────────────────────────────────────────
@@ -281,34 +241,30 @@ def matches_sentence(territory: Territory) -> Html:
 
 def practices_sentence(territory: Territory) -> Html:
     """How many practices are in the table, how many are kept, and how many remain to be checked."""
-    own = territory.initiatives
+    own, code = territory.initiatives, territory.code
     if own.empty:
         return missing("initiatives_absentes")
-    code = territory.code
-    kept, doubtful = int((own["retenue"] == "oui").sum()), int((own["retenue"] == A_VERIFIER).sum())
-    return paragraph(
-        say("initiatives", len(own), de=code),
-        say("retenues", kept, de=code, total=len(own)),
-        say("retenues_a_verifier", doubtful, de=code) if doubtful else "",
-    )
+    kept = say("retenues", int((own["retenue"] == "oui").sum()), de=code, total=len(own))
+    doubtful = say("retenues_a_verifier", int((own["retenue"] == A_VERIFIER).sum()), de=code)
+    return paragraph(say("initiatives", len(own), de=code), kept, doubtful)
+
+
+SEATS = {
+    "dans": "dans le périmètre",
+    "hors": "hors périmètre",
+    "informel": "pas de siège (informel)",
+    "inconnu": "inconnu",
+}
 
 
 def seats_sentence(territory: Territory) -> Html:
     """How many practices have their seat in the perimeter and out of it."""
-    own = territory.initiatives
-    if own.empty:
+    seats = territory.initiatives["siege"].fillna("inconnu")
+    if seats.empty:
         return missing("sieges_absents")
-    seats = own["siege"].value_counts()
-    unknown = int((own["siege"].isna() | (own["siege"] == "inconnu")).sum())
-    if unknown == len(own):
-        return paragraph(say("sieges_inconnus", len(own), de=territory.code))
-    values = {
-        "dans": int(seats.get("dans le périmètre", 0)),
-        "hors": int(seats.get("hors périmètre", 0)),
-        "informel": int(seats.get("pas de siège (informel)", 0)),
-        "inconnu": unknown,
-    }
-    return paragraph(say("sieges", len(own), de=territory.code, **values))
+    values = {name: int((seats == seat).sum()) for name, seat in SEATS.items()}
+    key = "sieges_inconnus" if values["inconnu"] == len(seats) else "sieges"
+    return paragraph(say(key, len(seats), de=territory.code, **values))
 
 
 def weak_signals(territory: Territory) -> Html:
@@ -363,17 +319,10 @@ def presence_map(territory: Territory) -> Figure:
         if counts.is_published:
             seen = census.presence(territory.communes, counts)
             frame = pd.concat([seen.named, seen.absent])[["code_insee", "commune", "epci", "nb"]]
-            return figures.commune_map(
-                "carte_presence",
-                frame,
-                territory.outlines,
-                territory.today,
-                quand=meeting.row["date"],
-                nommees=int(seen.named["nb"].sum()),
-                fiches=counts.total,
-                source=cited(counts.document),
-                n=int(seen.named["nb"].sum()),
-            )
+            named = int(seen.named["nb"].sum())
+            told = {"quand": meeting.row["date"], "nommees": named, "fiches": counts.total, "n": named}
+            places = (territory.outlines, territory.today)
+            return figures.commune_map("carte_presence", frame, *places, source=cited(counts.document), **told)
     return figures.figure("carte_presence", pd.DataFrame())
 
 
@@ -383,14 +332,11 @@ def became_sentence(territory: Territory) -> Html:
     if own.empty:
         return missing("correspondance_absente")
     gone = own[own["statut"] != "inchangée"]
-    now = own["code_insee_actuel"].nunique()
-    names = [
-        Html(f"{listed(cited(name) for name in group['commune'])} {typography('→')} {cited(today)}")
-        for today, group in gone.groupby("commune_actuelle", sort=False)
-    ]
-    return together(
-        paragraph(say("communes_devenues", len(gone), de=territory.code, avant=len(own), apres=now)), bullets(names)
+    told = say(
+        "communes_devenues", len(gone), de=territory.code, avant=len(own), apres=own["code_insee_actuel"].nunique()
     )
+    names = gone.groupby("commune_actuelle", sort=False)["commune"]
+    return together(paragraph(told), bullets(f"{listed(map(cited, old))} → {cited(today)}" for today, old in names))
 
 
 def landmarks(territory: Territory) -> Figure:
@@ -398,22 +344,19 @@ def landmarks(territory: Territory) -> Figure:
     own = territory.reference("reperes")
     if own.empty:
         return figures.figure("reperes", own)
-    grouped = own.groupby(["categorie", "sous_categorie", "source", "licence"], dropna=False, sort=False)
-    frame = grouped.agg(
-        nb=("nom", "size"), premiere=("annee_constat", "min"), derniere=("annee_constat", "max")
-    ).reset_index()
-    frame["annees"] = [
-        str(a) if a == b else f"{a} à {b}" for a, b in zip(frame["premiere"], frame["derniere"], strict=True)
+    grouped = own.groupby(["categorie", "sous_categorie", "source", "licence"], dropna=False, sort=False)[
+        "annee_constat"
     ]
-    return figures.figure("reperes", frame)
+    frame = grouped.agg(["size", "min", "max"]).rename(columns={"size": "nb"}).reset_index()
+    years = zip(frame["min"], frame["max"], strict=True)
+    return figures.figure("reperes", frame.assign(annees=[str(a) if a == b else f"{a} à {b}" for a, b in years]))
 
 
 def births(territory: Territory) -> Figure:
     """Since when: practices born by each year, and how many years are not known."""
-    own = territory.initiatives
-    frame, unknown = census.by_year(own), int(own["annee_creation"].isna().sum())
-    known = int(frame["nb"].sum())
-    return figures.curve("annees", frame, "annee", "cumul", n=known, inconnues=unknown, several=len(frame))
+    frame, unknown = census.by_year(territory.initiatives), int(territory.initiatives["annee_creation"].isna().sum())
+    told = {"n": int(frame["nb"].sum()), "inconnues": unknown, "several": len(frame)}
+    return figures.curve("annees", frame, "annee", "cumul", **told)
 
 
 def actors(territory: Territory) -> Figure:
@@ -447,7 +390,7 @@ def reactions(territory: Territory) -> Html:
         enough = len(group) >= privacy.ORGANISATIONS
         blocks.append(Html(f"<h3>{kind.capitalize()}</h3>"))
         sentence = say("reaction", len(group), de=f"{territory.code}/{kind}")
-        blocks.append(paragraph(sentence if enough or group.empty else say("reaction_peu", 2)))
+        blocks.append(paragraph(sentence if enough or group.empty else say("reaction_peu")))
         blocks.append(bullets(cited(text) for text in group["propos"].dropna()) if enough else Html(""))
     return together(*blocks)
 
@@ -463,7 +406,7 @@ def new_links(territory: Territory) -> Figure:
     own = census.links(territory.relations, territory.acteurs)
     frame = own[~own["nature"].isin(["concurrence", "conflit"])]
     new, hidden = int((frame["nouvelle"] == "oui").sum()), len(own) - len(frame)
-    told = say("liens_tus", hidden, de=territory.code) if hidden else Html("")
+    told = say("liens_tus", hidden, de=territory.code)
     return figures.network(
         "liens", frame, "entre", "et", marked="nouvelle", nouveaux=new, total=len(frame), several=new, n=len(frame), tus=told
     )  # fmt: skip
@@ -537,7 +480,7 @@ def votes(territory: Territory, objet: str = "critère") -> Figure:
         marks = agreement.dots_by_table(own, objet).sort_values("points")
         marks["table"] = "marque " + (marks.groupby("code").cumcount() + 1).astype(str)
         marks["label"] = marks["code"].map(labels)
-    told = say("votes_par_table" if is_public else "votes_sans_tables", 2)
+    told = say("votes_par_table" if is_public else "votes_sans_tables")
     ballots = own["bulletin"].nunique()
     return figures.dots(key, frame, "label", "points", marks, n=ballots, total=int(frame["points"].sum()), tables=told)
 
@@ -546,7 +489,7 @@ def order(territory: Territory, objet: str = "critère") -> Html:
     """What the order of the points owes to one table: which comes first, and how many move, without it."""
     own, is_public = _points(territory, objet)
     if own.empty or not is_public:
-        return paragraph(say("ordre_inconnu", 2)) if len(own) else Html("")
+        return paragraph(say("ordre_inconnu")) if len(own) else Html("")
     ranks = agreement.without_each_table(own, objet, _labels(territory, objet))
     without = ranks.drop(columns=["code", "label", "ensemble"])
     is_first = ranks["ensemble"] == 1
@@ -633,7 +576,7 @@ def gaps(territory: Territory) -> Figure:
         marks = marks.assign(critere=marks["indicateur"].map(_labels(territory, "critère")))
     else:
         frame = frame.drop(columns=["min_souhaitee", "max_souhaitee"])
-    scale, told = _scale(territory, frame), Html("") if marks is None else say("marques_tables", 2)
+    scale, told = _scale(territory, frame), Html("") if marks is None else say("marques_tables")
     n = int(frame["nb"].sum())
     return figures.dumbbell("ecarts", frame, "critere", "actuelle", "souhaitee", scale, marks, n=n, marques=told)
 
@@ -716,7 +659,7 @@ def _cards(territory: Territory, chains: list[trace.Chain]) -> Html:
         named = ("thematique", "levier", "moment", "posture", "destinataire", "portee")
         gap, votes = Html(""), Html("")
         if row["indicateur"] in found.index:
-            gap = say("carte_ecart", 2, de=de, **found.loc[row["indicateur"], ["actuelle", "souhaitee", "ecart"]])
+            gap = say("carte_ecart", de=de, **found.loc[row["indicateur"], ["actuelle", "souhaitee", "ecart"]])
         if len(points):
             own = points["points"][points["code"] == row["preconisation"]].sum()
             votes = say("carte_votes", int(own), de=de, total=int(points["points"].sum()))
@@ -774,18 +717,11 @@ def common_indicators(programme: Programme) -> Figure:
 
 
 def essential(territory: Territory) -> Html:
-    """The territory in a few sentences: its perimeter, its meetings, its practices, its stakes."""
-    identity, code = territory.identity, territory.code
-    dated = isinstance(identity["date_perimetre"], str)
-    key = "perimetre" if dated else "perimetre_court"
-    sentences = [say(key, len(territory.communes), de=code, quand=identity["date_perimetre"])]
-    if not pd.isna(identity["population"]):
-        sentences.append(
-            say("habitants", int(identity["population"]), de=code, annee=str(identity["population_annee"]))
-        )
-    if isinstance(identity["structure_pilote"], str):
-        sentences.append(say("pilote", 2, qui=identity["structure_pilote"]))
-    return paragraph(*sentences)
+    """The territory in a few sentences: its perimeter, its inhabitants, who leads."""
+    identity, code, n = territory.identity, territory.code, len(territory.communes)
+    perimeter = say("perimetre", n, de=code, quand=identity["date_perimetre"]) or say("perimetre_court", n, de=code)
+    people = say("habitants", identity["population"], de=code, annee=identity[["population_annee"]].astype(str).iloc[0])
+    return paragraph(perimeter, people, say("pilote", qui=identity["structure_pilote"]))
 
 
 def answer(territory: Territory) -> Html:
@@ -793,18 +729,15 @@ def answer(territory: Territory) -> Html:
     blocks = []
     for meeting in census.recorded_meetings(territory):
         blocks.append(Html(f"<h3>{typography('Réunion : ')}{date(meeting.row['date'])}</h3>"))
-        if not pd.isna(meeting.row["nb_presents"]):
-            blocks.append(attendance_line(meeting))
-        if len(meeting.verbatims):
-            blocks.append(lost_at(meeting))
+        blocks.append("" if pd.isna(meeting.row["nb_presents"]) else attendance_line(meeting))
+        blocks.append(lost_at(meeting) if len(meeting.verbatims) else "")
     practices = practices_sentence(territory) if len(territory.initiatives) else Html("")
+    origins = territory.enjeux.fillna({"origine": census.UNSAID}).groupby("origine", sort=False)["libelle"]
     known = [
-        say(
-            f"enjeux_{simplify(origin).replace(' ', '_')}", len(group), de=territory.code, enjeux=list(group["libelle"])
-        )
-        for origin, group in territory.enjeux.fillna({"origine": census.UNSAID}).groupby("origine", sort=False)
-    ] or [say("enjeux_inconnus", 2)]
-    return together(practices, paragraph(*known), published(territory), *blocks)
+        say(f"enjeux_{simplify(origin).replace(' ', '_')}", len(labels), de=territory.code, enjeux=list(labels))
+        for origin, labels in origins
+    ]
+    return together(practices, paragraph(*known or [say("enjeux_inconnus")]), published(territory), *blocks)
 
 
 def published(territory: Territory) -> Html:
@@ -817,7 +750,7 @@ def published(territory: Territory) -> Html:
 
 def attendance_line(meeting: Meeting) -> Html:
     """Present, users and communes of a meeting."""
-    present = say("presents", int(meeting.row["nb_presents"]), de=meeting.code)
+    present = say("presents", meeting.row["nb_presents"], de=meeting.code)
     return together(paragraph(present, _users_sentence(meeting)), origins(meeting))
 
 

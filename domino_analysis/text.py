@@ -140,14 +140,15 @@ class _Marked(Formatter):
         return number(value, spec, f"{self.key}/{spec}" + (f"/{self.de}" if self.de else ""))
 
 
-def say(key: str, n: float | None = 0, /, de: str = "", **values: object) -> Html:
+def say(key: str, n: float | None = 2, /, de: str = "", **values: object) -> Html:
     """Sentence of the catalogue for a count, in the form that the count asks for.
 
     Parameters
     ----------
     key : str
         Entry of ``phrases.fr.yaml``; it holds the forms ``rien`` (nothing was received),
-        ``aucun``, ``un`` and ``plusieurs``. A form that is absent is the next one.
+        ``aucun``, ``un`` and ``plusieurs``. A form that is absent is the next one. A sentence that
+        names a missing value is not said: the result is empty.
     n : number or None
         What decides of the form, and the value of ``{n}``; None when nothing was received.
     de : str
@@ -167,9 +168,17 @@ def fill(forms: str | dict, n: float | None, key: str, de: str, values: dict) ->
     """Sentence from its forms; see `say`."""
     forms = {"plusieurs": forms} if isinstance(forms, str) else forms
     order = ["rien", "aucun", "un", "plusieurs"]
-    start = 0 if n is None or math.isnan(n) else 1 if n == 0 else 2 if n == 1 else 3
+    start = 0 if is_missing(n) else 1 if n == 0 else 2 if n == 1 else 3
     form = next(forms[name] for name in order[start:] if name in forms)
-    return Html(_Marked(key, de).vformat(typography(form), (), {"n": n, **values}))
+    values = {"n": n, **values}
+    if any(is_missing(values[name]) for _, name, _, _ in Formatter().parse(form) if name):
+        return Html("")
+    return Html(_Marked(key, de).vformat(typography(form), (), values))
+
+
+def is_missing(value: object) -> bool:
+    """Whether a cell holds nothing, whatever the way in which its column says it."""
+    return value is None or str(value) in ("nan", "<NA>")
 
 
 def paragraph(*sentences: str) -> Html:
