@@ -11,7 +11,6 @@ LEVELS = {"nominal": object, "ordinal": float, "interval": float, "ratio": float
 """What the codes of each level of measurement are."""
 PERMUTED = 7
 """Most objects for which ratings are permuted: beyond, chi-square is a good approximation."""
-NAN = float("nan")
 
 
 # ── dots: points given to things ────────────────────────────────────────────────────────────────
@@ -239,7 +238,7 @@ def ordinal_agreement(counts: pd.Series) -> OrdinalAgreement:
     n, below = int(counts.sum()), counts.cumsum()
     median = tuple(counts.index[(counts > 0) & (below >= n / 2) & (below - counts <= n / 2)])
     if n == 0 or len(counts) < 3:
-        return OrdinalAgreement(NAN, counts, median, n)
+        return OrdinalAgreement(float("nan"), counts, median, n)
     layers = [(top - bottom, counts >= top) for bottom, top in pairwise(sorted({0, *counts}))]
     a = sum(height * filled.sum() * _layer_agreement(filled) for height, filled in layers) / n
     return OrdinalAgreement(float(a), counts, median, n)
@@ -327,11 +326,11 @@ def kendall_w(ratings: pd.DataFrame) -> Concordance:
     objects, raters = ranks.shape
     spread = raters * ranks.var().sum()
     if raters < 2 or not spread:
-        return Concordance(*[NAN] * 5, objects, raters)
+        return Concordance(*[float("nan")] * 5, objects, raters)
     w = float(ranks.sum(axis=1).var() / spread)
     chi2 = raters * (objects - 1) * w
     p = float(scipy.stats.chi2.sf(chi2, objects - 1))
-    p_permutation = _permuted(ranks) if objects <= PERMUTED else NAN
+    p_permutation = _permuted(ranks) if objects <= PERMUTED else float("nan")
     return Concordance(w, chi2, objects - 1, p, p_permutation, objects, raters)
 
 
@@ -479,5 +478,5 @@ def krippendorff_alpha(codings: pd.DataFrame, level: str) -> float:
     counts = pd.DataFrame({code: codings.eq(code).sum(axis=1) for code in domain})
     counts = counts[counts.sum(axis=1) > 1]
     if counts.any().sum() < 2:
-        return NAN
+        return float("nan")
     return float(krippendorff.alpha(value_counts=counts, value_domain=domain, level_of_measurement=level))
