@@ -165,6 +165,12 @@ def test_a_code_that_no_label_explains_has_its_rank_and_its_difference():
     assert set(divisive(VOTES, "critère", bare)["label"]) == {"I1", "I2", "I3"}
 
 
+def test_what_divides_as_much_keeps_the_order_of_the_points_however_many_things_there_are():
+    codes = [f"E{number}" for number in range(40)]
+    votes = sheet("votes", objet=["enjeu"] * 80, code=codes * 2, table=["A"] * 40 + ["B"] * 40, points=[1] * 80)
+    assert divisive(votes, "enjeu", pd.Series(codes, index=codes))["code"].tolist() == codes
+
+
 @pytest.mark.filterwarnings("error")
 def test_without_votes_no_order_changes_and_nothing_divides():
     none = sheet("votes")
@@ -245,6 +251,7 @@ ALPHAS = re.findall(
 def test_the_published_alpha_of_krippendorff_s_example(value, level):
     codings = pd.read_csv(PUBLISHED / "krippendorff_12x4.csv", index_col="row")
     assert f"{krippendorff_alpha(codings, level):.3f}" == value
+    assert f"{krippendorff_alpha(codings[::-1], level):.3f}" == value  # the greatest code is met first
 
 
 def test_there_is_a_published_alpha_for_each_level():
