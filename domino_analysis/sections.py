@@ -463,8 +463,9 @@ def _points(territory: Territory, objet: str) -> tuple[pd.DataFrame, bool]:
     """Ballots with points on something, and whether tables are large enough to be told apart in public."""
     votes = territory.votes
     own = votes[(votes["objet"] == objet) & votes["points"].notna()]
+    own = own.assign(table=own["reunion"] + " " + own["table"])  # letters come back from meeting to meeting
     public = own["reunion"].map(territory.reunions.set_index("reunion")["restitution_publique"]) == "oui"
-    at_tables = own[public].dropna(subset="table").groupby("table")["bulletin"].nunique()
+    at_tables = own[public].groupby("table")["bulletin"].nunique()
     return own, bool(len(at_tables) and at_tables.min() >= privacy.PEOPLE and public.all())
 
 

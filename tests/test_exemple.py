@@ -136,8 +136,10 @@ def whole(t: Territory) -> pd.DataFrame:
 
 
 def matrix(t: Territory) -> pd.DataFrame:
+    """Opinions on practices, without what they rest on."""
     codes = t.indicateurs.set_index("critere")["indicateur"]
-    return indicators.practice_matrix(t.mesures, t.indicateurs).set_index("pratique").rename(columns=codes)
+    frame = indicators.practice_matrix(indicators.practice_effects(t.mesures, t.indicateurs)).set_index("pratique")
+    return frame.rename(columns=codes).replace(r" \(.*", "", regex=True)
 
 
 def grounds(t: Territory) -> dict:
@@ -182,7 +184,7 @@ CHECKERS = {
         t.initiatives[t.initiatives["initiative"] == "PC12"].set_index("initiative")["etat"].to_dict()
     ),
     ("preconisations", "préconisations sans enjeu"): lambda t: [
-        chain.preconisation["preconisation"] for chain in trace.chains(t) if not chain.enjeu
+        chain.preconisation["preconisation"] for chain in trace.chains(t) if not chain.enjeux
     ],
     ("initiatives", "nombre de lignes"): lambda t: len(t.initiatives),
     ("initiatives", "initiatives par état"): lambda t: counted(t.initiatives, "etat"),
@@ -220,9 +222,10 @@ CHECKERS = {
     ),
     ("relations", "liens par nature"): lambda t: counted(census.links(t.relations, t.acteurs), "nature"),
     ("depouillements", "valeur et base de la réponse oui"): questionnaire,
-    ("reunions", "présents et tables par réunion"): lambda t: at_each(
-        lambda m: [m.row["nb_presents"], m.row["nb_tables"]]
-    ),
+    ("reunions", "présents et tables par réunion"): lambda t: {
+        row["reunion"]: [row["nb_presents"], row["nb_tables"]]
+        for _, row in t.reunions.dropna(subset="nb_presents").iterrows()
+    },
     ("reunions", "restitution publique par réunion"): lambda t: (
         t.reunions.set_index("reunion")["restitution_publique"].replace({float("nan"): None}).to_dict()
     ),

@@ -38,8 +38,8 @@ def drawn() -> dict[str, figures.Figure]:
         "map": figures.commune_map("carte", frame, t.outlines, t.today, placees=22, total=30),
         "curve": figures.curve("annees", years, "annee", "cumul", inconnues=1),
         "network": figures.network("liens", LINKS, "entre", "et", marked="nouvelle", nouveaux=1, total=2, tus=""),
-        "dots": figures.dots("votes", points, "label", "points", marks, total=5, tables=""),
-        "dumbbell": figures.dumbbell("ecarts", GAPS, "critere", "actuelle", "souhaitee", (1, 5)),
+        "dots": figures.dots("votes_indicateurs", points, "label", "points", marks, total=5, tables=""),
+        "dumbbell": figures.dumbbell("ecarts", GAPS, "critere", "actuelle", "souhaitee", (1, 5), marques=""),
         "radar": figures.radar("radar", GAPS, "critere", "actuelle", "souhaitee", (1, 5)),
         "timeline": figures.timeline("echeancier", ACTIONS, "echeance", "description"),
     }
@@ -73,7 +73,7 @@ def test_a_figure_has_a_title_columns_and_what_it_says_when_it_is_empty(key):
         <= {"titre", "lecture", "colonnes", "vide", "derniere", "base", "source"}
     )
     for entry in spec["colonnes"].values():
-        assert isinstance(entry, str) or entry[1] in ("texte", "date") or entry[1] in grandeurs()
+        assert isinstance(entry, str) or entry[1] in figures.WORDS or entry[1] in grandeurs()
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -86,7 +86,18 @@ def test_an_empty_figure_has_no_chart_and_says_what_is_missing(key):
 def test_what_sheets_bring_is_said_with_the_name_of_the_sheet():
     silent = {key for key, spec in KEYS.items() if not re.search(r"feuilles? «", spec["vide"])}
     assert silent < set(KEYS)
-    asked = {"themes", "finalites", "carte", "votes", "ecarts", "liens", "matrice", "acteurs", "plan_action", "enjeux"}
+    asked = {
+        "themes",
+        "finalites",
+        "carte",
+        "votes_indicateurs",
+        "ecarts",
+        "liens",
+        "matrice",
+        "acteurs",
+        "plan_action",
+        "enjeux",
+    }
     assert not asked & silent
 
 
@@ -264,10 +275,36 @@ def test_links_born_of_the_practices_are_drawn_apart():
 
 def test_what_is_undated_is_in_the_table_only():
     figure = drawn()["timeline"]
-    assert traces(figure)[0]["y"] == ["ouvrir"]
+    assert traces(figure)[0]["y"] == ["ouvrir", "ouvrir", None]
+    assert traces(figure)[0]["x"] == ["2016-09-01", "2016-09-30", None]  # a month is as long as a month
     assert len(cells(figure)) == 2
     undated = figures.timeline("echeancier", ACTIONS.tail(1), "echeance", "description")
     assert undated.chart is None
+
+
+def test_small_charts_stand_one_above_the_other_on_one_axis():
+    frame = pd.concat([GAPS.assign(territoire="A"), GAPS.assign(territoire="B")]).assign(nb=1)
+    figure = figures.dumbbell(
+        "indicateurs_communs", frame, "territoire", "actuelle", "souhaitee", (1, 5), panel="critere"
+    )
+    layout = figures._plain(figure.chart)["layout"]
+    assert [note["text"] for note in layout["annotations"]] == ["Emploi", "Eau", "Lien"]
+    assert {tuple(layout[axis]["range"]) for axis in ("xaxis", "xaxis2", "xaxis3")} == {(0.8, 5.2)}
+    assert len(cells(figure)) == 6
+
+
+def test_the_marks_of_the_tables_stand_behind_the_two_dots():
+    marks = pd.DataFrame({"critere": ["Eau", "Eau"], "actuelle": [1, 3], "souhaitee": [4, 5]})
+    figure = figures.dumbbell("ecarts", GAPS, "critere", "actuelle", "souhaitee", (1, 5), marks, marques="")
+    line, faint, dots, *_ = traces(figure)
+    assert (line["mode"], faint["x"], dots["x"]) == ("lines", [1, 3], [1, 2, 4])
+    assert faint["marker"]["size"] > dots["marker"]["size"]
+
+
+def test_a_list_of_a_cell_is_one_item_per_line():
+    frame = pd.DataFrame({"libelle": ["E1"], "indicateurs": [2], "criteres": ["Bus; Vélos"]})
+    assert len(page(figures.figure("couverture", frame)).tbody.find_all("br")) == 1
+    assert "Vélos" in cells(figures.figure("couverture", frame))[0][2]
 
 
 @pytest.mark.parametrize(
@@ -277,7 +314,7 @@ def test_what_is_undated_is_in_the_table_only():
         lambda: figures.commune_map("carte", pd.DataFrame(), pd.DataFrame(), pd.Series(dtype=str)),
         lambda: figures.curve("annees", census.by_year(sheet("initiatives")), "annee", "cumul"),
         lambda: figures.network("liens", pd.DataFrame(), "entre", "et", marked="nouvelle"),
-        lambda: figures.dots("votes", pd.DataFrame(), "label", "points"),
+        lambda: figures.dots("votes_indicateurs", pd.DataFrame(), "label", "points"),
         lambda: figures.dumbbell("ecarts", pd.DataFrame(), "critere", "actuelle", "souhaitee", (1, 5)),
     ],
     ids=["bars", "map", "curve", "network", "dots", "dumbbell"],

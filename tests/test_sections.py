@@ -3,13 +3,14 @@
 import inspect
 import re
 
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from conftest import opened, programme, sheet, small
 
 from domino_analysis import census, sections
 from domino_analysis.figures import Figure
-from domino_analysis.schema import A_VERIFIER, BLOQUANT, Problem, catalogue
+from domino_analysis.schema import A_VERIFIER, BLOQUANT, Problem, catalogue, phrases, simplify
 from domino_analysis.territory import Territory
 
 R1 = sheet("reunions", reunion=["R1"], restitution_publique=["oui"], date=["2016-01-12"])
@@ -217,7 +218,8 @@ def test_actors_are_none_one_or_two_or_their_number():
 
 def test_the_matrix_says_how_many_cells_remain_to_be_looked_at():
     page = words(sections.practice_matrix(opened("exemple")))
-    assert "16 cases sur 28 restent à regarder" in page  # 4 practices × 7 criteria, 12 opinions
+    # 4 practices × 7 criteria; of 12 opinions 7 are + or ++, 2 are -
+    assert "Sur 28 cases, la pratique sert le critère dans 7 et le dessert dans 2 ; 16 restent à regarder" in page
 
 
 # ── stakes and recommendations ──────────────────────────────────────────────────────────────────
@@ -244,10 +246,129 @@ def test_the_gaps_of_the_example_start_with_the_widest():
     assert [float(row[3].replace(",", ".")) for row in rows] == [4, 3, 2, 2, 1, 1, 0]
 
 
-def test_the_marks_of_a_meeting_without_public_restitution_are_not_shown():
+def told_by(respondents, agreed):
+    """Two marks of one criterion, 1 and 3 today, 4 and 5 wished."""
+    return small(
+        reunions=sheet("reunions", reunion=["R1"], date=["2016-06-07"], restitution_publique=[agreed]),
+        indicateurs=sheet(
+            "indicateurs", indicateur=["I1"], critere=["Eau"], type=["ressenti"], echelle_min=[1], echelle_max=[5],
+            sens=["augmente"],
+        ),
+        mesures=sheet(
+            "mesures", indicateur=["I1"] * 2, reunion=["R1"] * 2, repondant=respondents, actuelle=[1, 3], souhaitee=[4, 5],
+        ),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("respondents", "agreed", "shown"),
+    [(["A", "B"], "oui", True), (["A", "B"], "non", False), (["A", "B"], None, False), (["1", "2"], "oui", False)],
+)
+def test_marks_are_shown_when_the_meeting_agreed_and_tables_gave_them(respondents, agreed, shown):
+    t = told_by(respondents, agreed)
+    assert ("marques pâles" in words(sections.gaps(t))) == shown
+    assert (sections.distribution(t).html != "") == shown
+    assert (sections.far_apart(t).html != "") == shown
+    # a median of two marks is said in every case
+    assert "2 4,5 2,5" in words(sections.gaps(t))
+
+
+def test_the_distribution_counts_the_tables_of_each_mark():
+    table = BeautifulSoup(sections.distribution(told_by(["A", "B"], "oui")).html, "html.parser").tbody
+    rows = [[cell.get_text() for cell in row(["th", "td"])] for row in table("tr")]
+    assert rows == [
+        ["Eau", "aujourd'hui", "1", "0", "1", "0", "0", "2"],
+        ["Eau", "souhaité", "0", "0", "0", "1", "1", "4,5"],
+    ]
+
+
+def ballots(per_table, agreed="oui"):
+    """A vote of two tables: the first gives its points to I1, the second to I2."""
+    tables = ["A"] * per_table + ["B"] * per_table
+    return small(
+        reunions=sheet("reunions", reunion=["R1"], restitution_publique=[agreed]),
+        indicateurs=sheet("indicateurs", indicateur=["I1", "I2"], critere=["Eau", "Lien"]),
+        votes=sheet(
+            "votes", reunion=["R1"] * len(tables), objet=["critère"] * len(tables),
+            code=["I1" if table == "A" else "I2" for table in tables],
+            bulletin=[str(n) for n in range(len(tables))], table=tables, points=[3 if table == "A" else 2 for table in tables],
+        ),
+    )  # fmt: skip
+
+
+def test_what_the_order_owes_to_a_table_is_said_when_tables_are_large_enough():
+    said = words(sections.order(ballots(5)))
+    assert "« Eau » vient en tête" in said
+    assert "peut revenir à « Lien »" in said
+    assert "2 lignes sur 2" in said
+
+
+@pytest.mark.parametrize(("size", "agreed"), [(4, "oui"), (5, "non"), (5, None)])
+def test_small_tables_and_meetings_that_did_not_agree_give_no_order_by_table(size, agreed):
+    t = ballots(size, agreed)
+    assert "On ne sait pas ce que cet ordre doit" in words(sections.order(t))
+    assert 'class="absent"' in sections.divisive(t).html
+    assert "marque" not in words(sections.votes(t)).replace("marques", "")
+
+
+def test_what_divides_is_told_as_points_out_of_those_of_a_table():
+    table = BeautifulSoup(sections.divisive(ballots(5)).html, "html.parser").tbody
+    rows = [[cell.get_text() for cell in row(["th", "td"])] for row in table("tr")]
+    assert rows == [["Eau", "15", "15", "0", "10"], ["Lien", "10", "10", "0", "15"]]
+
+
+def test_without_a_vote_nothing_is_said_of_an_order():
+    assert sections.order(small()) == ""
+
+
+def test_letters_of_tables_come_back_from_meeting_to_meeting_without_mixing():
+    first, second = ballots(5), ballots(3)
+    votes = pd.concat([first.votes, second.votes.assign(reunion="R2")])
+    both = sheet("reunions", reunion=["R1", "R2"], restitution_publique=["oui", "oui"])
+    t = small(reunions=both, indicateurs=first.indicateurs, votes=votes)
+    assert "On ne sait pas" in words(sections.order(t))  # table A of R2 has three ballots
+
+
+def test_what_counts_and_the_way_to_go_stand_side_by_side():
+    table = BeautifulSoup(sections.priorities(opened("exemple")).html, "html.parser").tbody
+    rows = [[cell.get_text() for cell in row(["th", "td"])] for row in table("tr")]
+    assert [row[1:] for row in rows] == [
+        ["37", "2"], ["20", "1"], ["19", "3"], ["10", "1"], ["6", "2"], ["4", "4"], ["4", "0"],
+    ]  # fmt: skip
+    assert 'class="absent"' in sections.priorities(ballots(5)).html
+
+
+def test_the_matrix_is_read_by_practice_and_by_criterion():
+    by_practice = words(sections.readings(opened("exemple"), "pratique"))
+    by_criterion = words(sections.readings(opened("exemple"), "critere"))
+    assert "AMAP Nourriture produite ici" in by_practice
+    assert "Accès aux services sans voiture — — — — — covoiturage" in by_criterion
+
+
+def test_a_card_says_gap_votes_quotation_and_what_is_to_be_seen_again():
+    cards = BeautifulSoup(sections.recommendations(opened("exemple")), "html.parser")("section", class_="fiche")
+    told = {card.h3.get_text(): words(str(card)) for card in cards}
+    assert "aujourd'hui 4, souhaité 2, écart 2" in told["Partager plus de trajets"]
+    assert "12 points sur les 36" in told["Partager plus de trajets"]
+    assert "Moins de trajets seul en voiture" in told["Partager plus de trajets"]
+    assert "À revoir" in told["Prêter des salles aux associations"]  # its stake was reworded on 7 June
+    assert "Sans suite" in told["Garantir des prix justes partout"]
+    assert "phrase gardée par le comité" in told["Décider des arrêts avec les habitants"]
+
+
+def test_the_thread_counts_every_thing_and_names_what_hangs_loose():
     t = opened("exemple")
-    assert set(t.mesures["reunion"]) == {"EX-2016-05-10"}
-    assert "haute réponse" not in words(sections.gaps(t))
+    rows = BeautifulSoup(sections.thread(t).html, "html.parser").tbody("tr")
+    assert [cell.get_text() for cell in rows[0](["th", "td"])] == ["Verbatims", "30", "18", "6", "0", "0", "6"]
+    loose = words(sections.loose_ends(t))
+    assert "Réparer et réemployer sans suite" in loose
+    assert "Prêter des salles aux associations à revoir" in loose
+    assert not any(text in loose for text in t.verbatims["texte"])
+
+
+def test_no_score_adds_criteria_together():
+    for key, spec in phrases()["figures"].items():
+        assert "score" not in simplify(spec["titre"]), key
 
 
 def test_recommendations_are_cards_with_what_they_answer():

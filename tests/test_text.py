@@ -62,7 +62,7 @@ def test_a_few_people_are_a_count_and_never_a_percentage():
 
 def test_every_sentence_is_there_in_the_forms_it_has():
     for key, forms in phrases().items():
-        if key != "figures":
+        if key not in ("figures", "comparabilite"):
             assert isinstance(forms, str) or set(forms) <= {"rien", "aucun", "un", "plusieurs"}, key
 
 
