@@ -14,12 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import connection
+from pathlib import Path
+from types import ModuleType
 from typing import Any
-
-try:
-    import resource
-except ImportError:  # Windows has no such limits
-    resource = None
 
 
 class ChildError(Exception):
@@ -56,22 +53,20 @@ warm("python_calamine", "domino_analysis.load")
 @contextmanager
 def _no_main_script():
     """Keep children from running the caller's script again, as multiprocessing would."""
-    main = vars(sys.modules["__main__"])
-    saved = {name: main[name] for name in ("__file__", "__spec__") if name in main}
-    main.update(__file__=None, __spec__=None)
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
     try:
         yield
     finally:
-        del main["__file__"], main["__spec__"]  # some have none, and libraries look at that
-        main.update(saved)
+        sys.modules["__main__"] = main
 
 
-def _limit_memory(megabytes: int | None) -> None:
-    if megabytes is None or resource is None or not sys.platform.startswith("linux"):
-        return
-    with open("/proc/self/statm") as statm:  # noqa: PTH123
-        current = int(statm.read().split()[0]) * resource.getpagesize()
-    limit = current + megabytes * 1024 * 1024
+def _limit_memory(megabytes: int) -> None:
+    """Bound what this process may take from now on; it leaves no core file (Linux)."""
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + megabytes * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -80,21 +75,22 @@ def _work(sender: connection.Connection, task: Task, megabytes: int | None) -> N
     # What a library prints as it dies (Rust's panics) is no message for a facilitator.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
-        _limit_memory(megabytes)
-        sender.send(("ok", task.function(*task.arguments)))
+        if megabytes is not None and sys.platform.startswith("linux"):
+            _limit_memory(megabytes)
+        sender.send(task.function(*task.arguments))
     except MemoryError:
-        sender.send(("mémoire", ""))
+        sender.send(ChildError("mémoire"))
     except BaseException as error:
-        sender.send(("erreur", f"{type(error).__name__}: {error}\n{traceback.format_exc()}"))
+        sender.send(ChildError("erreur", f"{type(error).__name__}: {error}\n{traceback.format_exc()}"))
     sender.close()
 
 
-def _receive(receiver: connection.Connection, process) -> tuple[str, Any]:
+def _receive(receiver: connection.Connection, process) -> Any:
     try:
         return receiver.recv()
     except (EOFError, OSError):
         process.join()
-        return "arrêt", f"code {process.exitcode}"
+        return ChildError("arrêt", f"code {process.exitcode}")
 
 
 def run_all(
@@ -129,20 +125,20 @@ def run_all(
                     process.start()
                 sender.close()
                 running[receiver] = (task, process, time.monotonic() + seconds)
-            next_end = min(end for _, _, end in running.values()) - time.monotonic()
-            for receiver in connection.wait(list(running), max(0.0, next_end)):
-                task, process, _ = running.pop(receiver)
-                kind, value = _receive(receiver, process)
+            next_end = min(end for _, _, end in running.values())
+            ready = connection.wait(list(running), max(0.0, next_end - time.monotonic()))
+            for receiver, (task, process, end) in list(running.items()):
+                if receiver in ready:
+                    value = _receive(receiver, process)
+                elif time.monotonic() >= end:
+                    process.kill()
+                    value = ChildError("temps", f"{seconds:g} s")
+                else:
+                    continue
+                del running[receiver]
                 process.join(5)
                 receiver.close()
-                yield task, value if kind == "ok" else ChildError(kind, value)
-            for receiver, (task, process, end) in list(running.items()):
-                if time.monotonic() >= end:
-                    del running[receiver]
-                    process.kill()
-                    process.join()
-                    receiver.close()
-                    yield task, ChildError("temps", f"{seconds:g} s")
+                yield task, value
     finally:
         for _, process, _ in running.values():
             process.kill()

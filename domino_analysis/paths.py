@@ -40,13 +40,8 @@ def processed_dir(folder: str) -> Path:
 
 def territories() -> list[str]:
     """Codes of the territories: the folders of ``data/raw``, in alphabetical order."""
-    if not raw_dir().is_dir():
-        return []
-    return sorted(
-        folder.name
-        for folder in raw_dir().iterdir()
-        if folder.is_dir() and folder.name not in NOT_TERRITORIES and not folder.name.startswith((".", "_"))
-    )
+    folders = {folder.name for folder in raw_dir().glob("[!._]*") if folder.is_dir()}
+    return sorted(folders - {*NOT_TERRITORIES})
 
 
 def shown(path: Path) -> str:
