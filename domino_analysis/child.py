@@ -11,12 +11,10 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing import connection
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class ChildError(Exception):
@@ -27,8 +25,7 @@ class ChildError(Exception):
         self.reason, self.detail = reason, detail
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(NamedTuple):
     """One call to make in a child: a name for the caller, a function of a module, its arguments."""
 
     name: str
@@ -36,27 +33,26 @@ class Task:
     arguments: tuple = ()
 
 
-def _context():
-    methods = multiprocessing.get_all_start_methods()
-    return multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+CONTEXT = multiprocessing.get_context(METHOD)
+"""How children start: from a warm fork server where the system has one."""
 
 
 def warm(*modules: str) -> None:
     """Name the modules that the fork server imports once for all; before the first child only."""
-    _context().set_forkserver_preload(list(modules))
+    CONTEXT.set_forkserver_preload(list(modules))
 
 
 # What reads a folder, unless the caller names other modules: JupyterLab too reads one fast.
 warm("python_calamine", "domino_analysis.load")
 
 
-@contextmanager
-def _no_main_script():
-    """Keep children from running the caller's script again, as multiprocessing would."""
+def _start(process) -> None:
+    """Start a child that does not run the caller's script again, as multiprocessing would."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
     try:
-        yield
+        process.start()
     finally:
         sys.modules["__main__"] = main
 
@@ -82,7 +78,6 @@ def _work(sender: connection.Connection, task: Task, megabytes: int | None) -> N
         sender.send(ChildError("mémoire"))
     except BaseException as error:
         sender.send(ChildError("erreur", f"{type(error).__name__}: {error}\n{traceback.format_exc()}"))
-    sender.close()
 
 
 def _receive(receiver: connection.Connection, process) -> Any:
@@ -113,16 +108,14 @@ def run_all(
     ------
     (Task, value or ChildError)
     """
-    context = _context()
     waiting, running = list(tasks)[::-1], {}
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
                 task = waiting.pop()
-                receiver, sender = context.Pipe(duplex=False)
-                process = context.Process(target=_work, args=(sender, task, megabytes), daemon=True)
-                with _no_main_script():
-                    process.start()
+                receiver, sender = CONTEXT.Pipe(duplex=False)
+                process = CONTEXT.Process(target=_work, args=(sender, task, megabytes), daemon=True)
+                _start(process)
                 sender.close()
                 running[receiver] = (task, process, time.monotonic() + seconds)
             next_end = min(end for _, _, end in running.values())

@@ -9,14 +9,13 @@ import csv
 import datetime as dt
 import hashlib
 import io
-import posixpath
 import re
 import unicodedata
 import zipfile
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -36,13 +35,11 @@ SPREADSHEETS, TEXTS = (".xlsx", ".ods"), (".csv", ".tsv", ".txt")
 BESIDE = ("corrections.csv", "listes.csv")
 
 SIGNATURES = {
-    b"\xd0\xcf\x11\xe0": "contenu/mot de passe",
-    b"\x89PNG": "contenu/image",
-    b"\xff\xd8\xff": "contenu/image",
-    b"GIF8": "contenu/image",
-    b"%PDF": "contenu/pdf",
+    "contenu/mot de passe": b"\xd0\xcf\x11\xe0",
+    "contenu/image": (b"\x89PNG", b"\xff\xd8\xff", b"GIF8"),
+    "contenu/pdf": b"%PDF",
 }
-"""Rule that a file breaks, by its first bytes."""
+"""First bytes of a file that is no sheet, by the rule that it breaks."""
 ERROR = re.compile(r"#(REF|VALUE|VALEUR|DIV/0|NUM|NOMBRE|NULL|NUL|NAME|NOM|N/A)[!?]?|Err:\d{3}")
 """What a spreadsheet shows where a formula failed."""
 CELL = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3}\d{1,7})"([^>/]*)>(.*?)</c>', re.DOTALL)
@@ -109,8 +106,7 @@ def canonical(value: object) -> str:
 
 def _headers(table: Table) -> dict[str, str]:
     """Our column by every simplified spelling of its header; nothing when it is left."""
-    read = {column.name for column in table.typed}
-    return {simplify(s): c.name if c.name in read else "" for c in table.columns for s in c.spellings}
+    return {simplify(s): "" if c.is_direct or c.is_computed else c.name for c in table.columns for s in c.spellings}
 
 
 def _known_titles(rows: Iterable[list[str]], known: dict[str, str]) -> list[int]:
@@ -166,10 +162,8 @@ def _positions(grid: list[list[str]], number: int, known: dict[str, str]) -> tup
             told.append(("titre en double", cell, title))
         elif column:
             positions[column] = index
-        elif column is None and title:
-            told.append(("colonne inconnue", cell, title))
-        elif column is None and any(len(row) > index and row[index] for row in grid[1:]):
-            told.append(("colonne inconnue/sans titre", cell, ""))
+        elif column is None and (title or any(len(row) > index and row[index] for row in grid[1:])):
+            told.append(("colonne inconnue" if title else "colonne inconnue/sans titre", cell, title))
     return positions, told
 
 
@@ -188,7 +182,7 @@ def _look_inside(content: bytes) -> tuple[str, set[str]]:
 def _inside_xlsx(archive: zipfile.ZipFile) -> dict[str, tuple[str, set[str]]]:
     """What `_look_inside` says of each sheet of an .xlsx."""
     links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-    parts = {link.get("Id"): posixpath.join("/xl", link.get("Target")).lstrip("/") for link in links}
+    parts = {link.get("Id"): str(PurePosixPath("/xl", link.get("Target"))).lstrip("/") for link in links}
     found = {}
     for sheet in ElementTree.fromstring(archive.read("xl/workbook.xml")).iterfind(".//{*}sheet"):
         part = next((parts.get(value) for mark, value in sheet.items() if mark.endswith("}id")), None)
@@ -286,10 +280,14 @@ def parse_csv(text: str, known: dict | None = None) -> list[list[str]]:
     return grid
 
 
-def _read_text(path: str, table: str, known: dict[str, str]) -> list[Sheet]:
+def _read_text(path: str, headers: dict, spellings: dict[str, str]) -> list[Sheet]:
     """The one sheet of a CSV file; runs in a child."""
-    grid = parse_csv(decode(Path(path).read_bytes()), known)
-    return [_sheet(Path(path).stem, table, grid, known)]
+    name = Path(path).stem
+    table = table_named(name, spellings)
+    if not table:
+        return [Sheet(name, "")]
+    grid = parse_csv(decode(Path(path).read_bytes()), headers[table])
+    return [_sheet(name, table, grid, headers[table])]
 
 
 # ── a folder ────────────────────────────────────────────────────────────────────────────────────
@@ -297,11 +295,8 @@ def _read_text(path: str, table: str, known: dict[str, str]) -> list[Sheet]:
 
 def sheet_files(folder: Path) -> list[Path]:
     """Files of a folder that people typed, by name; hidden files, notes and lock files are not."""
-    return sorted(
-        path
-        for path in folder.glob("[!._~]*")
-        if path.is_file() and path.suffix.lower() != ".md" and path.name not in BESIDE
-    )
+    files = (path for path in folder.glob("[!._~]*") if path.is_file() and path.suffix.lower() != ".md")
+    return sorted(path for path in files if path.name not in BESIDE)
 
 
 def fingerprint(path: Path) -> str:
@@ -321,7 +316,7 @@ def refusal(path: Path) -> Problem | None:
     try:
         with path.open("rb") as stream:
             start = stream.read(8)
-        broken = next((broken for signature, broken in SIGNATURES.items() if start.startswith(signature)), "")
+        broken = next((broken for broken, first in SIGNATURES.items() if start.startswith(first)), "")
         if not start:
             rule = "vide"
         elif suffix not in (*SPREADSHEETS, *TEXTS):
@@ -346,22 +341,15 @@ def read_file(path: Path) -> tuple[list[Sheet], list[Problem]]:
     """Sheets of one file, read in a child with limits, and what is wrong with the file."""
     if refused := refusal(path):
         return [], [refused]
-    is_text, headers = path.suffix.lower() in TEXTS, {name: _headers(table) for name, table in catalogue().items()}
-    call = (_read_workbook, str(path), headers, sheet_names())
-    if is_text:
-        table = table_named(path.stem)
-        if not table:
-            return [Sheet(path.stem, "")], []
-        call = (_read_text, str(path), table, headers[table])
+    is_text = path.suffix.lower() in TEXTS
+    headers = {name: _headers(table) for name, table in catalogue().items()}
+    call = (_read_text if is_text else _read_workbook, str(path), headers, sheet_names())
     try:
         return run(*call, seconds=SECONDS, megabytes=MEGABYTES), []
     except ChildError as error:
+        rule = "contenu/texte illisible" if is_text else "contenu/classeur illisible"
         if error.reason != "erreur" or "Cell limit exceeded" in error.detail:
             rule = "limite"
-        elif "PermissionError" in error.detail:
-            rule = "ouvert/protégé"
-        else:
-            rule = "contenu/texte illisible" if is_text else "contenu/classeur illisible"
         return [], [problem(rule, shown(path))]
 
 
@@ -379,9 +367,10 @@ def _sheet_problems(path: Path, sheet: Sheet) -> list[Problem]:
     ]
 
 
-def empty_table(table: Table) -> pd.DataFrame:
-    """Raw table without rows, with the columns that people type."""
-    return pd.DataFrame(columns=[*PLACE, *(c.name for c in table.typed)], dtype=str)
+def raw_table(table: Table, rows: Iterable[dict] = ()) -> pd.DataFrame:
+    """Raw table of some rows, with a column for each that people type: text, but for the row number."""
+    types = dict.fromkeys([*PLACE, *(column.name for column in table.typed)], str) | {"ligne": int}
+    return pd.DataFrame(rows, columns=[*types]).fillna("").astype(types)
 
 
 def read_folder(folder: Path) -> RawFolder:
@@ -413,10 +402,5 @@ def read_folder(folder: Path) -> RawFolder:
                 rows[sheet.table] += [{**place, "ligne": number, **cells} for number, cells in sheet.rows]
     beside = [folder / name for name in BESIDE if (folder / name).exists()]
     raw.problems += filter(None, map(refusal, beside))
-    for name, table in catalogue().items():
-        frame = empty_table(table)
-        if rows[name]:
-            frame = pd.DataFrame(rows[name], columns=frame.columns).fillna("")
-            frame = frame.astype(dict.fromkeys(frame.columns.drop("ligne"), str))
-        raw.tables[name] = frame
+    raw.tables = {name: raw_table(table, rows[name]) for name, table in catalogue().items()}
     return raw

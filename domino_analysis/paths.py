@@ -52,7 +52,5 @@ def shown(path: Path) -> str:
     >>> shown(data_dir() / "raw" / "exemple" / "exemple.xlsx")
     'data/raw/exemple/exemple.xlsx'
     """
-    resolved = path if path.is_absolute() else path.absolute()
-    if resolved.is_relative_to(data_dir()):
-        return "data/" + resolved.relative_to(data_dir()).as_posix()
-    return path.name
+    absolute, data = path.absolute(), data_dir()
+    return f"data/{absolute.relative_to(data).as_posix()}" if absolute.is_relative_to(data) else path.name

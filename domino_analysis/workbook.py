@@ -57,8 +57,7 @@ def new_workbook(path: Path, code: str, complete: bool = False, created: datetim
     try:
         book = xlsxwriter.Workbook(str(draft), {"in_memory": True, "strings_to_formulas": False})
         book.set_properties({"title": classeur()["sections"]["feuilles"].format(code=code), "created": created})
-        chosen = [t for t in catalogue().values() if complete or t.niveau == "essentiel"]
-        sheets = {table.name: _columns(table, complete) for table in chosen}
+        sheets = {t.name: _columns(t, complete) for t in catalogue().values() if complete or t.niveau == "essentiel"}
         _readme(book, code, sheets)
         for name, columns in sheets.items():
             _sheet(book, catalogue()[name], columns)

@@ -120,14 +120,9 @@ def tidied(folder):
     def clean(reference: pd.DataFrame | None = None, **sheets) -> Tidy:
         raw = load.RawFolder({}, {}, [])
         for name, table in catalogue().items():
-            frame = load.empty_table(table)
-            rows = [
-                {"fichier": "essai.xlsx", "feuille": name, "ligne": number, **row}
-                for number, row in enumerate(sheets.get(name, ()), 2)
-            ]
-            if rows:
-                frame = pd.DataFrame(rows).reindex(columns=frame.columns).fillna("")
-            raw.tables[name] = frame
+            place = {"fichier": "essai.xlsx", "feuille": name}
+            rows = [{**place, "ligne": number, **row} for number, row in enumerate(sheets.get(name, ()), 2)]
+            raw.tables[name] = load.raw_table(table, rows)
             raw.letters[("essai.xlsx", name)] = {
                 column.name: xl_col_to_name(index) for index, column in enumerate(table.typed)
             }
