@@ -295,8 +295,9 @@ def _read_text(path: str, headers: dict, spellings: dict[str, str]) -> list[Shee
 
 def sheet_files(folder: Path) -> list[Path]:
     """Files of a folder that people typed, by name; hidden files, notes and lock files are not."""
-    files = (path for path in folder.glob("[!._~]*") if path.is_file() and path.suffix.lower() != ".md")
-    return sorted(path for path in files if path.name not in BESIDE)
+    found = folder.iterdir() if folder.is_dir() else ()
+    files = (path for path in found if path.is_file() and not path.name.startswith((".", "_", "~")))
+    return sorted(path for path in files if path.suffix.lower() != ".md" and path.name not in BESIDE)
 
 
 def fingerprint(path: Path) -> str:

@@ -75,8 +75,7 @@ def _columns(table: Table, complete: bool) -> list[Column]:
     >>> [column.title for column in _columns(catalogue()["communes"], complete=False)]
     ['Code INSEE', 'Commune', 'Autres écritures', 'Intercommunalité', 'Habitants']
     """
-    constant = "" if table.name == "territoires" else "territoire"
-    return [c for c in table.typed if complete or c.niveau != "chercheur" and c.name != constant]
+    return [c for c in table.typed if complete or c.niveau != "chercheur" and c.name != "territoire"]
 
 
 # ── the sheets ──────────────────────────────────────────────────────────────────────────────────
