@@ -11,15 +11,10 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing import connection
-from typing import Any
-
-try:
-    import resource
-except ImportError:  # Windows has no such limits
-    resource = None
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
 
 
 class ChildError(Exception):
@@ -30,8 +25,7 @@ class ChildError(Exception):
         self.reason, self.detail = reason, detail
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(NamedTuple):
     """One call to make in a child: a name for the caller, a function of a module, its arguments."""
 
     name: str
@@ -39,39 +33,36 @@ class Task:
     arguments: tuple = ()
 
 
-def _context():
-    methods = multiprocessing.get_all_start_methods()
-    return multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+CONTEXT = multiprocessing.get_context(METHOD)
+"""How children start: from a warm fork server where the system has one."""
 
 
 def warm(*modules: str) -> None:
     """Name the modules that the fork server imports once for all; before the first child only."""
-    _context().set_forkserver_preload(list(modules))
+    CONTEXT.set_forkserver_preload(list(modules))
 
 
 # What reads a folder, unless the caller names other modules: JupyterLab too reads one fast.
 warm("python_calamine", "domino_analysis.load")
 
 
-@contextmanager
-def _no_main_script():
-    """Keep children from running the caller's script again, as multiprocessing would."""
-    main = vars(sys.modules["__main__"])
-    saved = {name: main[name] for name in ("__file__", "__spec__") if name in main}
-    main.update(__file__=None, __spec__=None)
+def _start(process) -> None:
+    """Start a child that does not run the caller's script again, as multiprocessing would."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
     try:
-        yield
+        process.start()
     finally:
-        del main["__file__"], main["__spec__"]  # some have none, and libraries look at that
-        main.update(saved)
+        sys.modules["__main__"] = main
 
 
-def _limit_memory(megabytes: int | None) -> None:
-    if megabytes is None or resource is None or not sys.platform.startswith("linux"):
-        return
-    with open("/proc/self/statm") as statm:  # noqa: PTH123
-        current = int(statm.read().split()[0]) * resource.getpagesize()
-    limit = current + megabytes * 1024 * 1024
+def _limit_memory(megabytes: int) -> None:
+    """Bound what this process may take from now on; it leaves no core file (Linux)."""
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + megabytes * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -80,21 +71,21 @@ def _work(sender: connection.Connection, task: Task, megabytes: int | None) -> N
     # What a library prints as it dies (Rust's panics) is no message for a facilitator.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
-        _limit_memory(megabytes)
-        sender.send(("ok", task.function(*task.arguments)))
+        if megabytes is not None and sys.platform.startswith("linux"):
+            _limit_memory(megabytes)
+        sender.send(task.function(*task.arguments))
     except MemoryError:
-        sender.send(("mémoire", ""))
+        sender.send(ChildError("mémoire"))
     except BaseException as error:
-        sender.send(("erreur", f"{type(error).__name__}: {error}\n{traceback.format_exc()}"))
-    sender.close()
+        sender.send(ChildError("erreur", f"{type(error).__name__}: {error}\n{traceback.format_exc()}"))
 
 
-def _receive(receiver: connection.Connection, process) -> tuple[str, Any]:
+def _receive(receiver: connection.Connection, process) -> Any:
     try:
         return receiver.recv()
     except (EOFError, OSError):
         process.join()
-        return "arrêt", f"code {process.exitcode}"
+        return ChildError("arrêt", f"code {process.exitcode}")
 
 
 def run_all(
@@ -117,32 +108,30 @@ def run_all(
     ------
     (Task, value or ChildError)
     """
-    context = _context()
     waiting, running = list(tasks)[::-1], {}
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
                 task = waiting.pop()
-                receiver, sender = context.Pipe(duplex=False)
-                process = context.Process(target=_work, args=(sender, task, megabytes), daemon=True)
-                with _no_main_script():
-                    process.start()
+                receiver, sender = CONTEXT.Pipe(duplex=False)
+                process = CONTEXT.Process(target=_work, args=(sender, task, megabytes), daemon=True)
+                _start(process)
                 sender.close()
                 running[receiver] = (task, process, time.monotonic() + seconds)
-            next_end = min(end for _, _, end in running.values()) - time.monotonic()
-            for receiver in connection.wait(list(running), max(0.0, next_end)):
-                task, process, _ = running.pop(receiver)
-                kind, value = _receive(receiver, process)
+            next_end = min(end for _, _, end in running.values())
+            ready = connection.wait(list(running), max(0.0, next_end - time.monotonic()))
+            for receiver, (task, process, end) in list(running.items()):
+                if receiver in ready:
+                    value = _receive(receiver, process)
+                elif time.monotonic() >= end:
+                    process.kill()
+                    value = ChildError("temps", f"{seconds:g} s")
+                else:
+                    continue
+                del running[receiver]
                 process.join(5)
                 receiver.close()
-                yield task, value if kind == "ok" else ChildError(kind, value)
-            for receiver, (task, process, end) in list(running.items()):
-                if time.monotonic() >= end:
-                    del running[receiver]
-                    process.kill()
-                    process.join()
-                    receiver.close()
-                    yield task, ChildError("temps", f"{seconds:g} s")
+                yield task, value
     finally:
         for _, process, _ in running.values():
             process.kill()

@@ -40,13 +40,8 @@ def processed_dir(folder: str) -> Path:
 
 def territories() -> list[str]:
     """Codes of the territories: the folders of ``data/raw``, in alphabetical order."""
-    if not raw_dir().is_dir():
-        return []
-    return sorted(
-        folder.name
-        for folder in raw_dir().iterdir()
-        if folder.is_dir() and folder.name not in NOT_TERRITORIES and not folder.name.startswith((".", "_"))
-    )
+    folders = {folder.name for folder in raw_dir().glob("[!._]*") if folder.is_dir()}
+    return sorted(folders - {*NOT_TERRITORIES})
 
 
 def shown(path: Path) -> str:
@@ -57,7 +52,5 @@ def shown(path: Path) -> str:
     >>> shown(data_dir() / "raw" / "exemple" / "exemple.xlsx")
     'data/raw/exemple/exemple.xlsx'
     """
-    resolved = path if path.is_absolute() else path.absolute()
-    if resolved.is_relative_to(data_dir()):
-        return "data/" + resolved.relative_to(data_dir()).as_posix()
-    return path.name
+    absolute, data = path.absolute(), data_dir()
+    return f"data/{absolute.relative_to(data).as_posix()}" if absolute.is_relative_to(data) else path.name

@@ -207,6 +207,12 @@ def phrases() -> dict[str, Any]:
 
 
 @cache
+def classeur() -> dict[str, dict]:
+    """What an empty workbook says, how it looks and what it checks; see `domino_analysis.workbook`."""
+    return _read("classeur.fr.yaml")
+
+
+@cache
 def problemes() -> dict[str, dict]:
     """What is told of a problem, by rule: found, expected, to do, severity."""
     return _read("problemes.fr.yaml")

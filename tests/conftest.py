@@ -14,6 +14,7 @@ import pytest
 import xlsxwriter
 from bs4 import BeautifulSoup
 from python_calamine import CalamineWorkbook
+from xlsxwriter.utility import xl_col_to_name
 
 from domino_analysis import child, load, paths
 from domino_analysis.clean import Tidy, tidy, typed
@@ -117,18 +118,13 @@ def tidied(folder):
     """Clean rows given under our names, without any file: ``tidied(fiches=[{…}])``."""
 
     def clean(reference: pd.DataFrame | None = None, **sheets) -> Tidy:
-        raw = load.RawFolder({}, {}, [], {})
+        raw = load.RawFolder({}, {}, [])
         for name, table in catalogue().items():
-            frame = load.empty_table(table)
-            rows = [
-                {"fichier": "essai.xlsx", "feuille": name, "ligne": number, **row}
-                for number, row in enumerate(sheets.get(name, ()), 2)
-            ]
-            if rows:
-                frame = pd.DataFrame(rows).reindex(columns=frame.columns).fillna("")
-            raw.tables[name] = frame
+            place = {"fichier": "essai.xlsx", "feuille": name}
+            rows = [{**place, "ligne": number, **row} for number, row in enumerate(sheets.get(name, ()), 2)]
+            raw.tables[name] = load.raw_table(table, rows)
             raw.letters[("essai.xlsx", name)] = {
-                column.name: load.column_letter(index) for index, column in enumerate(table.typed)
+                column.name: xl_col_to_name(index) for index, column in enumerate(table.typed)
             }
         columns = ["commune", "code_insee", "epci", "commune_actuelle", "code_insee_actuel"]
         known = pd.DataFrame(columns=columns, dtype=str) if reference is None else reference

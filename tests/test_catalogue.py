@@ -139,7 +139,7 @@ def rules_of(module: str) -> set[str]:
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in names:
             given.append(node.value)
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "SIGNATURES":
-            given += node.value.values
+            given += node.value.keys
     return set().union(*map(texts, given))
 
 

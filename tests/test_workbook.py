@@ -12,7 +12,7 @@ import pytest
 
 from domino_analysis import workbook
 from domino_analysis.load import read_folder
-from domino_analysis.schema import catalogue, value_spellings
+from domino_analysis.schema import catalogue, classeur, value_spellings
 from domino_analysis.workbook import new_workbook
 
 ESSENTIAL = ["communes", "enjeux", "fiches", "reunions", "verbatims"]
@@ -196,7 +196,7 @@ def test_the_note_says_how_to_fill_and_what_to_run(essential):
 
 
 def test_the_example_line_is_accepted():
-    for name, value in zip(workbook.EXAMPLE_COLUMNS, workbook.EXAMPLE, strict=True):
+    for name, value in classeur()["exemple"].items():
         column = catalogue()["verbatims"][name]
         assert not column.enum or value_spellings("verbatims", name)[value] == value
 
