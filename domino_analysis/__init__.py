@@ -5,6 +5,6 @@ The modules, in the order of the flow; each imports only from those before it.
 
 __all__ = [
     "paths", "schema", "child", "load", "workbook", "clean", "territory",
-    "census", "indicators", "agreement", "trace", "comparison", "privacy",
-    "text", "figures", "sections", "report", "cli",
+    "census", "indicators", "sensitivity", "agreement", "trace", "comparison", "privacy",
+    "text", "figures", "sections", "example", "report", "cli",
 ]  # fmt: skip

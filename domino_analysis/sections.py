@@ -440,6 +440,8 @@ VOTED = {
     "levier": ("preconisations", "objectif"),
 }
 """What people vote on: the sheet that holds it, and the column of its words."""
+SCALE = list(catalogue()["votes"]["avis"].enum[:5])
+"""Opinions that are in an order; the two others say that there is none."""
 NATURES = ["pépite", "opportunité", "point de vigilance"]
 
 
@@ -509,9 +511,12 @@ def divisive(territory: Territory, objet: str = "critère") -> Figure:
 
 def opinions(territory: Territory) -> Figure:
     """Opinions on each criterion: how many of each kind, never a mean."""
-    scale, own = list(catalogue()["votes"]["avis"].enum), territory.votes
-    labels = _labels(territory, "critère")
-    frame = agreement.opinions(own, scale, labels) if own["avis"].notna().any() else own.iloc[:0]
+    own, labels = territory.votes, _labels(territory, "critère")
+    frame = (
+        agreement.opinions(own, list(catalogue()["votes"]["avis"].enum), labels)
+        if own["avis"].notna().any()
+        else own.iloc[:0]
+    )
     return figures.figure("avis", frame.drop(columns="code"))
 
 
