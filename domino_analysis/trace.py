@@ -245,7 +245,7 @@ def coverage(enjeux: pd.DataFrame, indicateurs: pd.DataFrame, preconisations: pd
     ):  # fmt: skip
         grouped = table.groupby("enjeu")[label]
         frame[name] = occurrences(frame["enjeu"], table["enjeu"])
-        frame[names] = frame["enjeu"].map(grouped.agg("; ".join))
+        frame[names] = frame["enjeu"].map(grouped.agg(lambda said: "; ".join(said.dropna())))
     moments = pd.crosstab(preconisations["enjeu"], preconisations["moment"])
     for moment in catalogue()["preconisations"]["moment"].enum:
         frame[moment] = frame["enjeu"].map(moments.get(moment, {})).fillna(0).astype(int)

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from conftest import RAW
 
-from domino_analysis import census, cli, figures, territory
+from domino_analysis import census, cli, comparison, figures, sections, territory, trace
 from domino_analysis.paths import CHECKOUT, TEMPLATE
 from domino_analysis.schema import catalogue, etapes, grandeurs, phrases, simplify
 
@@ -494,14 +494,25 @@ def test_every_sentence_of_the_catalogue_is_said():
     built = {f"sans_{name}" for name in ("indicateurs", "preconisations")}
     origins = (*catalogue()["enjeux"]["origine"].enum, "non renseigné")
     built |= {f"enjeux_{simplify(origin).replace(' ', '_')}" for origin in origins}
-    sentences = set(phrases()) - {"figures"}
+    built |= {f"carte_etat_{simplify(state).replace(' ', '_')}" for state in trace.STATES}
+    sentences = set(phrases()) - {"figures", "comparabilite"}
     templates = "".join(path.read_text(encoding="utf-8") for path in TEMPLATE.glob("*.j2"))
-    built |= set(re.findall(r'say\("(\w+)"', templates))
+    built |= set(re.findall(r'"(\w+)"', templates))
     assert sentences - strings() - built == set()
 
 
 def test_every_figure_of_the_catalogue_is_shown():
-    assert set(phrases()["figures"]) - strings() == set()
+    built = {f"votes_{table}" for table, _ in sections.VOTED.values()}
+    built |= {f"lecture_{by}" for by in ("pratique", "critere")}
+    assert set(phrases()["figures"]) - strings() - built == set()
+
+
+def test_every_reason_of_the_comparison_is_told():
+    told = phrases()["comparabilite"]
+    assert set(told) == set(comparison.QUANTITIES)
+    for key, (obstacles, basis) in comparison.QUANTITIES.items():
+        wanted = {"titre", *(name for name, _ in obstacles), *(("oui", "autre") if basis else ())}
+        assert set(told[key]) == wanted, key
 
 
 def test_every_quantity_of_the_catalogue_is_written_somewhere():
