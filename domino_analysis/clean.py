@@ -466,9 +466,9 @@ def _links(sweep: Sweep) -> None:
             target, words = link["feuille"], {word: (word, "") for word in link.get("ou", ())}
             asked = cells[frame.loc[cells.index].eval(link["si"])] if "si" in link else cells
             codes = sweep.tables[target][catalogue()[target].primary_key[-1]]
-            rule = "lien/non repris" if words else "lien"
+            rule = "lien/feuille vide" if codes.empty else "lien/non repris" if words else "lien"
             if codes.empty:
-                rule, asked = "lien/feuille vide", asked[~asked.map(simplify).isin(words)][:1]
+                asked = asked[~asked.map(simplify).isin(words)][:1]
             known = {simplify(code) or code: (code, "") for code in codes} | words
             sweep.read(name, column, asked, _among(known, rule, target))
 
