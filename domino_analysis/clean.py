@@ -5,13 +5,11 @@ between tables, plausibility. Nothing is raised for data: a row that cannot be u
 said (*bloquant*), a doubtful cell is said and its row stays (*à vérifier*).
 """
 
-import csv
 import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,8 +33,8 @@ DATES = (
     r"(?:(?P<day>\d{1,2})[/.-])?(?P<month>\d{1,2})[/.-](?P<year>\d{4})",
     rf"(?:(?:[a-z]+ )?(?P<day>\d{{1,2}})(?:er)? )?(?P<month>{'|'.join(MONTH_NUMBERS)}) (?P<year>\d{{4}})",
 )
-NUMBERS = ("integer", "number")
-FREE_TEXT = {"verbatims": ["texte"], "fiches": ["attentes", "participation"], "acteurs": ["propos"]}
+NUMBERS = {"integer": "Int64", "number": "float64"}
+"""Type of a column of numbers in a tidy table."""
 MAIL, TELEPHONE = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", r"(?:(?:\+|00)33\s?(?:\(0\)\s?)?|0)[1-9](?:[\s./-]?\d\d){4}"
 CONTACT = re.compile(rf"{MAIL}|(?<!\d){TELEPHONE}(?!\d)")
 
@@ -47,11 +45,12 @@ class Reading(NamedTuple):
     value: str
     moyen: str = ""
     regle: str = ""
-    choix: str = ""
-    proche: str = ""
+    mots: dict[str, str] = {}
 
 
 Reader = Callable[[str], Reading]
+Cells = tuple[str, Column, pd.DataFrame, pd.Series]
+"""Cells of a column: name of its table, the column, the rows of the table, the cells that hold something."""
 
 
 @dataclass
@@ -78,24 +77,22 @@ class Sweep:
     def tell(self, row: pd.Series, column: str, regle: str, **values: object) -> None:
         """Add the problem of a rule, which names the cell of a row."""
         file, cell = shown(self.folder / row["fichier"]), self.raw.cell(row, column)
-        told = row.replace("", "vide").to_dict()
-        self.problems.append(problem(regle, file, row["feuille"], cell, ligne=told, **values))
+        words = {"valeur": row[column], "ligne": {name: "vide" if held == "" else held for name, held in row.items()}}
+        self.problems.append(problem(regle, file, row["feuille"], cell, **words, **values))
 
     def match(self, row: pd.Series, column: str, ecrit: str, lu: str, moyen: str) -> None:
         """Record that what is written was read as something else, and how."""
         cell = self.raw.cell(row, column)
         self.matches.append({"feuille": row["feuille"], "cellule": cell, "ecrit": ecrit, "lu": lu, "moyen": moyen})
 
-    def filled(
-        self, wanted: Callable[[str, Column], object] = lambda name, column: True
-    ) -> Iterator[tuple[str, Column, pd.DataFrame, pd.Series]]:
-        """Give each wanted column that people type: its table, itself, the rows, the cells that hold something."""
+    def filled(self, wanted: Callable[[str, Column], object] = lambda *_: True) -> Iterator[Cells]:
+        """Give the filled cells of each wanted column that people type."""
         for name, table in catalogue().items():
             for column in (column for column in table.typed if wanted(name, column)):
                 frame = self.tables[name]
                 yield name, column, frame, frame[column.name][frame[column.name] != ""]
 
-    def published(self, asked: str) -> tuple[str, Column, pd.DataFrame, pd.Series]:
+    def published(self, asked: str) -> Cells:
         """Give, as `filled` does, the published answers to a question of the sheets of people."""
         table, frame = catalogue()["depouillements"], self.tables["depouillements"]
         is_answer = ~frame["reponse"].str.upper().isin(["", "NR", "NC"])
@@ -114,11 +111,10 @@ class Sweep:
         for index, text in cells.items():
             values = []
             for item in items(text) if column.type == "list" else [text]:
-                value, way, broken, choices, near = reader(item)
+                value, way, broken, words = reader(item)
                 values.append(value)
                 if broken:
-                    words = {"colonne": column, "texte": item, "choix": choices, "proche": near}
-                    self.tell(frame.loc[index], column.name, broken, **words)
+                    self.tell(frame.loc[index], column.name, broken, colonne=column, texte=item, **words)
                 elif way and value != item:
                     self.match(frame.loc[index], column.name, item, value, way)
             if not keeps and "; ".join(values) != text:  # writing a cell is slow
@@ -262,12 +258,10 @@ def _as_code(column: Column, text: str) -> Reading:
         return Reading("0" + text, "zéro du code INSEE")
     if re.search(column.pattern, text):
         return Reading(text)
-    return Reading("", regle="forme/code", choix=column.description.rstrip("."))
+    return Reading("", regle="forme/code", mots={"choix": column.description.rstrip(".")})
 
 
-def _among(
-    known: dict[str, tuple[str, str]], rule: str = "", choices: str = "", plain: Callable[[str], str] = simplify
-) -> Reader:
+def _among(known: dict[str, tuple[str, str]], rule: str = "", choices: str = "", plain: Callable = simplify) -> Reader:
     """How to read one of the values that are known.
 
     Parameters
@@ -286,8 +280,8 @@ def _among(
         if found := known.get(plain(text) or text):
             return Reading(*found)
         values = list(dict.fromkeys(value for value, _ in known.values())) if rule else []
-        kept = "" if rule == "valeur" else text
-        return Reading(kept, "", rule, choices or ", ".join(values), closest(text, values))
+        words = {"choix": choices or ", ".join(values), "proche": closest(text, values)}
+        return Reading("" if rule == "valeur" else text, "", rule, words)
 
     return read
 
@@ -297,9 +291,9 @@ def _reader(table: str, column: Column, own: list[str]) -> Reader | None:
     if column.lecture == "date":
         return _as_date
     if column.type in NUMBERS:
-        return partial(_as_number, column)
+        return lambda text: _as_number(column, text)
     if column.pattern:
-        return partial(_as_code, column)
+        return lambda text: _as_code(column, text)
     spellings = value_spellings(table, column.name)
     if column.enum:
         way = "" if column.lecture == "oui_non" else "autre écriture"
@@ -341,8 +335,7 @@ def _questions(sweep: Sweep) -> None:
     """« Question 2 », « q2 » and « 2 » are the second question of the meeting: Q2."""
     frame = sweep.tables["verbatims"]
     for index, text in frame["question"].items():
-        asked = re.fullmatch(r"(?:question |q)?(\d)", simplify(text))
-        if asked and text != f"Q{asked[1]}":
+        if asked := re.fullmatch(r"(?:question |q)?(\d)", simplify(text)):
             frame.loc[index, "question"] = f"Q{asked[1]}"
 
 
@@ -384,13 +377,12 @@ def _keys(sweep: Sweep) -> None:
             frame.loc[index, own] = _free_number(f"L{row['ligne']}", taken)
             taken.add(frame.loc[index, own])
         for row, place, number in _repeats(frame, table.primary_key):
-            words = {"code": row[own], "place": place, "autre": f"{row[own]} ({number})"}
             if name in ("communes", "territoires"):
-                sweep.tell(row, own, "doublon/écarté", **words)
+                sweep.tell(row, own, "doublon/écarté", place=place)
                 sweep.tables[name] = sweep.tables[name].drop(index=row.name)
             else:
-                sweep.tell(row, own, "doublon/renommé", **words)
-                frame.loc[row.name, own] = words["autre"]
+                frame.loc[row.name, own] = f"{row[own]} ({number})"
+                sweep.tell(row, own, "doublon/renommé", place=place, autre=frame.loc[row.name, own])
 
 
 def place_name(text: str) -> str:
@@ -401,8 +393,7 @@ def place_name(text: str) -> str:
     >>> place_name("St-Julien de Vouvantes") == place_name("Saint-Julien-de-Vouvantes")
     True
     """
-    words = re.sub(r"\bs/", "sur ", text.lower())
-    words = simplify(words)
+    words = simplify(re.sub(r"\bs/", "sur ", text.lower()))
     return re.sub(r"\bst\b", "saint", re.sub(r"\bste\b", "sainte", words))
 
 
@@ -416,10 +407,9 @@ def known_places(communes: pd.DataFrame, reference: pd.DataFrame) -> dict[str, t
     reference : DataFrame
         Communes of 2015 and what each became; its names come after those of the sheet.
     """
-    known = [
-        (e.commune_actuelle, e.commune_actuelle, e.code_insee_actuel, "nom actuel") for e in reference.itertuples()
-    ]
-    known += [(e.commune, e.commune, e.code_insee, "nom de 2015") for e in reference.itertuples()]
+    past = list(reference.itertuples())
+    known = [(p.commune_actuelle, p.commune_actuelle, p.code_insee_actuel, "nom actuel") for p in past]
+    known += [(p.commune, p.commune, p.code_insee, "nom de 2015") for p in past]
     for entry in communes.itertuples():
         known += [(spelling, entry.commune, entry.code_insee, "autre écriture") for spelling in items(entry.alias)]
     known += [(e.commune, e.commune, e.code_insee, "nom") for e in communes.itertuples()]
@@ -453,7 +443,7 @@ def _official_communes(sweep: Sweep) -> None:
         if row["code_insee"] not in ("", official.code_insee):
             sweep.tell(row, "code_insee", "code INSEE", officiel=official.code_insee)
     for row, place, _ in _repeats(communes[communes["code_insee"] != ""], ("code_insee",)):
-        sweep.tell(row, "code_insee", "doublon/code", code=row["code_insee"], place=place)
+        sweep.tell(row, "code_insee", "doublon/code", place=place)
 
 
 def _links(sweep: Sweep) -> None:
@@ -483,7 +473,7 @@ def _rows_hold(sweep: Sweep) -> None:
             rows, other = sweep.counted(name), rule.get("avec")
             if other:
                 rows = rows.merge(sweep.counted(other), on=catalogue()[other].primary_key[-1], suffixes=("", "_avec"))
-            for _, row in rows.query(rule["si"], engine="python").iterrows():
+            for _, row in rows.query(rule["si"], engine="python", local_dict={"CONTACT": CONTACT}).iterrows():
                 sweep.tell(row, rule["colonne"], rule["regle"])
 
 
@@ -520,17 +510,6 @@ def _ballots_agree(sweep: Sweep) -> None:
         points = ballot["points"].sum()
         if allowed and points > allowed:
             sweep.tell(ballot.iloc[-1], "points", "points", donnes=points, permis=allowed)
-
-
-def _scores_fit(sweep: Sweep) -> None:
-    """A score stays within the scale of its indicator."""
-    scales = sweep.counted("indicateurs")[["indicateur", "echelle_min", "echelle_max"]]
-    for _, row in sweep.counted("mesures").merge(scales, on="indicateur").iterrows():
-        low, high = row["echelle_min"], row["echelle_max"]
-        rule = "échelle/sans bas" if pd.isna(low) else "échelle/sans haut" if pd.isna(high) else "échelle/entre"
-        for column in ("actuelle", "souhaitee"):
-            if row[column] < low or row[column] > high:
-                sweep.tell(row, column, rule, note=row[column])
 
 
 def _evenings_have_a_meeting(sweep: Sweep) -> None:
@@ -571,14 +550,7 @@ def _years_plausible(sweep: Sweep) -> None:
         late = (years > newest) & is_past
         for index in cells.index[late | (years < 1900)]:
             rule = "année/trop tard" if late[index] else "année/trop tôt"
-            sweep.tell(frame.loc[index], column.name, rule, colonne=column, texte=cells[index], annee=newest)
-
-
-def _no_contacts(sweep: Sweep) -> None:
-    """An e-mail or a telephone number in a free text identifies a person."""
-    for _, column, frame, cells in sweep.filled(lambda name, column: column.name in FREE_TEXT.get(name, ())):
-        for index in cells.index[cells.str.contains(CONTACT)]:
-            sweep.tell(frame.loc[index], column.name, "coordonnées")
+            sweep.tell(frame.loc[index], column.name, rule, colonne=column, annee=newest)
 
 
 # ── the whole ───────────────────────────────────────────────────────────────────────────────────
@@ -634,11 +606,8 @@ def typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     result = frame[[column.name for column in columns]].reset_index(drop=True)
     for column in columns:
         text = result[column.name].astype("str").replace("", None)
-        if column.type == "integer":
-            text = pd.to_numeric(text).astype("Int64")
-        elif column.type == "number":
-            text = pd.to_numeric(text).astype("float64")
-        result[column.name] = text
+        kind = NUMBERS.get(column.type)
+        result[column.name] = pd.to_numeric(text).astype(kind) if kind else text
     return result
 
 
@@ -661,25 +630,19 @@ def tidy(raw: RawFolder, folder: Path, communes_2015: pd.DataFrame) -> Tidy:
         One table per entry of the catalogue, in its types; rows that could not be used are left
         out and said in ``problems``.
     """
-    tables = {
-        name: frame.sort_values(PLACE, kind="stable").reset_index(drop=True) for name, frame in raw.tables.items()
-    }
+    tables = {name: frame.sort_values(PLACE, kind="stable", ignore_index=True) for name, frame in raw.tables.items()}
     sweep = Sweep(raw, folder, tables, communes_2015)
     for step in (
         _corrections, _cells, _constants, _questions, _required, _keys, _places, _links, _retained,
-        _rows_hold, _meetings_agree, _ballots_agree, _scores_fit, _evenings_have_a_meeting, _no_circle, _no_twins,
-        _years_plausible, _no_contacts, _service_matches,
+        _rows_hold, _meetings_agree, _ballots_agree, _evenings_have_a_meeting, _no_circle, _no_twins,
+        _years_plausible, _service_matches,
     ):  # fmt: skip
         step(sweep)
     placed = [frame[PLACE].assign(table=name) for name, frame in sweep.tables.items()]
     provenance = pd.concat(placed, ignore_index=True)[["table", *PLACE]]
     matches = pd.DataFrame(sweep.matches, columns=["feuille", "cellule", "ecrit", "lu", "moyen"])
-    return Tidy(
-        {name: typed(name, frame) for name, frame in sweep.tables.items()},
-        provenance,
-        matches,
-        _sorted_problems([*raw.problems, *sweep.problems]),
-    )
+    typed_tables = {name: typed(name, frame) for name, frame in sweep.tables.items()}
+    return Tidy(typed_tables, provenance, matches, _sorted_problems([*raw.problems, *sweep.problems]))
 
 
 def _sorted_problems(problems: list[Problem]) -> list[Problem]:
@@ -696,4 +659,4 @@ def _sorted_problems(problems: list[Problem]) -> list[Problem]:
 
 def csv_text(frame: pd.DataFrame) -> str:
     """Table as CSV text: comma, point, LF, empty cell when missing."""
-    return frame.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    return frame.to_csv(index=False, lineterminator="\n")

@@ -6,7 +6,6 @@ the command.
 """
 
 import hashlib
-import io
 import json
 from dataclasses import asdict
 from functools import cache
@@ -29,9 +28,7 @@ REFERENCE = {
     "reperes": "territoire nom categorie sous_categorie code_insee commune annee_constat source licence",
 }
 """Columns of the public tables, by name; ``contours`` has one file per territory."""
-REFERENCE_NUMBERS = (
-    "population", "population_annee", "superficie_km2", "lat", "lon", "annee", "valeur", "annee_constat", "anneau",
-)  # fmt: skip
+REFERENCE_NUMBERS = "population population_annee superficie_km2 lat lon annee valeur annee_constat anneau".split()
 DATED = {"reunions": "date", "initiatives": "date_releve", "depouillements": "date", "mesures": "date"}
 """Column that dates the data of a sheet."""
 
@@ -63,25 +60,20 @@ def reference(name: str, territoire: str | None = None) -> pd.DataFrame:
 
 def library_key() -> str:
     """Hash of the library's code and catalogue: other code may clean otherwise."""
-    digest = hashlib.sha256()
     package = CATALOGUE.parent
-    for path in sorted(package.rglob("*")):
-        if path.suffix in (".py", ".yaml"):
-            digest.update(path.relative_to(package).as_posix().encode())
-            digest.update(path.read_bytes())
+    digest = hashlib.sha256()
+    for path in sorted(path for path in package.rglob("*") if path.suffix in (".py", ".yaml")):
+        digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 
 
 def sources(code: str) -> dict[str, str]:
     """Hash of every file that the tidy tables of a folder rest on."""
     folder = raw_dir(code)
-    files = {path.name: fingerprint(path) for path in sheet_files(folder)}
-    files |= {name: fingerprint(folder / name) for name in BESIDE if (folder / name).exists()}
-    return {
-        **files,
-        "reference/communes_2015.csv": fingerprint(reference_dir() / "communes_2015.csv"),
-        "domino_analysis": library_key(),
-    }
+    files = [*sheet_files(folder), *(folder / name for name in BESIDE if (folder / name).exists())]
+    hashes = {path.name: fingerprint(path) for path in files}
+    hashes["reference/communes_2015.csv"] = fingerprint(reference_dir() / "communes_2015.csv")
+    return hashes | {"domino_analysis": library_key()}
 
 
 _TRUSTED: set[str] = set()
@@ -231,17 +223,11 @@ def _read_package(folder: Path) -> clean.Tidy:
     """Tidy tables of a processed package, in their types."""
 
     def text(name: str) -> pd.DataFrame:
-        content = (folder / f"{name}.csv").read_text(encoding="utf-8")
-        return pd.read_csv(io.StringIO(content), dtype=str, keep_default_na=False)
+        return pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False, encoding="utf-8")
 
+    tables = {name: clean.typed(name, text(name)) for name in catalogue()}
     problems = [Problem(*row) for row in text("problemes").itertuples(index=False)]
-    provenance = text("provenance")
-    return clean.Tidy(
-        {name: clean.typed(name, text(name)) for name in catalogue()},
-        provenance.assign(ligne=provenance["ligne"].astype("int64")),
-        text("correspondances"),
-        problems,
-    )
+    return clean.Tidy(tables, text("provenance").astype({"ligne": "int64"}), text("correspondances"), problems)
 
 
 class Programme:

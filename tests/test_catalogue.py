@@ -9,6 +9,7 @@ import pytest
 from conftest import sheet
 from frictionless import Schema
 
+from domino_analysis.clean import CONTACT
 from domino_analysis.paths import CATALOGUE
 from domino_analysis.schema import (
     A_VERIFIER,
@@ -88,7 +89,7 @@ def test_a_condition_is_about_columns_that_exist(name):
             assert {"feuille": rule["avec"]} in catalogue()[name][key].renvois
             rows = rows.merge(sheet(rule["avec"]), on=key)
         assert rule["colonne"] in rows
-        assert rows.query(rule["si"], engine="python").empty
+        assert rows.query(rule["si"], engine="python", local_dict={"CONTACT": CONTACT}).empty
 
 
 def test_every_alias_leads_to_an_accepted_value():
