@@ -152,7 +152,7 @@ def items(text: object) -> list[str]:
     return [item.strip() for item in re.split(r"[;\n]", text) if item.strip()]
 
 
-# ── corrections ─────────────────────────────────────────────────────────────────────────────────
+# ── corrections, totals ─────────────────────────────────────────────────────────────────────────
 
 
 def beside(path: Path) -> list[dict[str, str]]:
@@ -194,6 +194,16 @@ def _corrections(sweep: Sweep) -> None:
         for _, row in rows.iterrows():
             sweep.match(row, column.name, found, new, f"correction : {entry['raison']}{until}")
         frame.loc[rows.index, column.name] = new
+
+
+def _no_totals(sweep: Sweep) -> None:
+    """A total is computed: among numbers, a row whose first words are « Total » is not one thing more."""
+    for name, table in catalogue().items():
+        words = [column.name for column in table.typed if column.type not in NUMBERS]
+        if len(words) < len(table.typed):
+            first = sweep.tables[name][words].replace("", None).bfill(axis=1)[words[0]].fillna("")
+            for _, row in sweep.tables[name][first.map(simplify).isin(["total", "totaux"])].iterrows():
+                sweep.tell(row, "ligne", "total")
 
 
 # ── cells ───────────────────────────────────────────────────────────────────────────────────────
@@ -535,15 +545,11 @@ def _no_twins(sweep: Sweep) -> None:
         sweep.tell(row, "nom", "doublon probable")
 
 
-def _newest_year(sweep: Sweep) -> int:
-    """Year of the newest meeting, observation or document of the folder; 9999 when none has a date."""
-    dates = (("reunions", "date"), ("initiatives", "date_releve"), ("documents", "annee"))
-    return max((int(text[:4]) for name, column in dates for text in sweep.tables[name][column] if text), default=9999)
-
-
 def _years_plausible(sweep: Sweep) -> None:
-    """A year is not before 1900, and nothing is created after the newest date of the folder."""
-    newest = _newest_year(sweep)
+    """A year is not before 1900, and nothing is created after the newest date of the folder, if it has one."""
+    dates = (("reunions", "date"), ("initiatives", "date_releve"), ("documents", "annee"))
+    filled = (text for name, column in dates for text in sweep.tables[name][column] if text)
+    newest = max((int(text[:4]) for text in filled), default=9999)
     for _, column, frame, cells in sweep.filled(lambda name, column: column.lecture in ("annee", "date")):
         years = cells.str[:4].astype(int)
         is_past = column.lecture == "annee" and column.name not in ("echeance", "annee")
@@ -633,7 +639,7 @@ def tidy(raw: RawFolder, folder: Path, communes_2015: pd.DataFrame) -> Tidy:
     tables = {name: frame.sort_values(PLACE, kind="stable", ignore_index=True) for name, frame in raw.tables.items()}
     sweep = Sweep(raw, folder, tables, communes_2015)
     for step in (
-        _corrections, _cells, _constants, _questions, _required, _keys, _places, _links, _retained,
+        _corrections, _no_totals, _cells, _constants, _questions, _required, _keys, _places, _links, _retained,
         _rows_hold, _meetings_agree, _ballots_agree, _evenings_have_a_meeting, _no_circle, _no_twins,
         _years_plausible, _service_matches,
     ):  # fmt: skip

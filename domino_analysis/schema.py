@@ -250,11 +250,7 @@ def services() -> dict[str, dict]:
     >>> services()[simplify("air n'bnb")]["nom"]
     'Airbnb'
     """
-    return {
-        simplify(spelling): entry
-        for entry in _aliases()["services"]
-        for spelling in (entry["nom"], *entry["ecritures"])
-    }
+    return {simplify(s): entry for entry in _aliases()["services"] for s in (entry["nom"], *entry["ecritures"])}
 
 
 @cache

@@ -28,7 +28,9 @@ REFERENCE = {
     "reperes": "territoire nom categorie sous_categorie code_insee commune annee_constat source licence",
 }
 """Columns of the public tables, by name; ``contours`` has one file per territory."""
-REFERENCE_NUMBERS = "population population_annee superficie_km2 lat lon annee valeur annee_constat anneau".split()
+REFERENCE_NUMBERS = (
+    "population", "population_annee", "superficie_km2", "lat", "lon", "annee", "valeur", "annee_constat", "anneau",
+)  # fmt: skip
 DATED = {"reunions": "date", "initiatives": "date_releve", "depouillements": "date", "mesures": "date"}
 """Column that dates the data of a sheet."""
 
