@@ -1,8 +1,9 @@
 """Raw tables → tidy tables and the list of problems: the place where judgement lives.
 
 The order is that of `tidy`: corrections, missing codes, types, allowed values, keys, places, links
-between tables, plausibility. Nothing is raised for data: a row that cannot be used is left out and
-said (*bloquant*), a doubtful cell is said and its row stays (*à vérifier*).
+between tables, plausibility. What one row cannot say is a condition of its schema (``controles``);
+rules that look at several rows are functions here. Nothing is raised for data: a row that cannot be
+used is left out and said (*bloquant*), a doubtful cell is said and its row stays (*à vérifier*).
 """
 
 import datetime as dt
@@ -464,7 +465,7 @@ def _links(sweep: Sweep) -> None:
     for name, column, frame, cells in sweep.filled(lambda name, column: column.renvois):
         for link in column.renvois:
             target, words = link["feuille"], {word: (word, "") for word in link.get("ou", ())}
-            asked = cells[frame.loc[cells.index].eval(link["si"])] if "si" in link else cells
+            asked = cells[frame.loc[cells.index].eval(link["si"], engine="python")] if "si" in link else cells
             codes = sweep.tables[target][catalogue()[target].primary_key[-1]]
             rule = "lien/feuille vide" if codes.empty else "lien/non repris" if words else "lien"
             if codes.empty:

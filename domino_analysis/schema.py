@@ -15,7 +15,10 @@ BLOQUANT, A_VERIFIER = "bloquant", "à vérifier"
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a sheet, as its Table Schema describes it."""
+    """One column of a sheet, as its Table Schema describes it; ``cles.schema.json`` holds our own keys.
+
+    An empty cell takes its ``defaut``; ``renvois`` are the sheets whose codes the column holds.
+    """
 
     name: str
     title: str
@@ -53,7 +56,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One sheet: its columns, its key and its links to other sheets."""
+    """One sheet: its columns, its key, its links to other sheets and what its rows cannot say."""
 
     name: str
     title: str
