@@ -1,13 +1,14 @@
 """Raw tables → tidy tables and the list of problems: the place where judgement lives.
 
 The order is that of `tidy`: corrections, missing codes, types, allowed values, keys, places, links
-between tables, plausibility. Nothing is raised for data: a row that cannot be used is left out and
-said (*bloquant*), a doubtful cell is said and its row stays (*à vérifier*).
+between tables, plausibility. What one row cannot say is a condition of its schema (``controles``);
+rules that look at several rows are functions here. Nothing is raised for data: a row that cannot be
+used is left out and said (*bloquant*), a doubtful cell is said and its row stays (*à vérifier*).
 """
 
-import csv
 import datetime as dt
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ import networkx as nx
 import pandas as pd
 from rapidfuzz import fuzz, process
 
-from .load import PLACE, RawFolder, decode, parse_csv, refusal
+from .load import PLACE, RawFolder, canonical, decode, parse_csv, refusal
 from .paths import shown
 from .schema import Column, Problem, Table, catalogue, problem, services, simplify, table_named, value_spellings
 
@@ -27,9 +28,30 @@ PROPOSE_FROM = 80
 MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 )  # fmt: skip
-FREE_TEXT = {"verbatims": ["texte"], "fiches": ["attentes", "participation"], "acteurs": ["propos"]}
+MONTH_NUMBERS = {simplify(month): number for number, month in enumerate(MONTHS, 1)}
+DATES = (
+    r"(?P<year>\d{4})[-/](?P<month>\d{1,2})(?:[-/](?P<day>\d{1,2}))?(?:[ T]\d\d:\d\d.*)?",
+    r"(?:(?P<day>\d{1,2})[/.-])?(?P<month>\d{1,2})[/.-](?P<year>\d{4})",
+    rf"(?:(?:[a-z]+ )?(?P<day>\d{{1,2}})(?:er)? )?(?P<month>{'|'.join(MONTH_NUMBERS)}) (?P<year>\d{{4}})",
+)
+NUMBERS = {"integer": "Int64", "number": "float64"}
+"""Type of a column of numbers in a tidy table."""
 MAIL, TELEPHONE = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", r"(?:(?:\+|00)33\s?(?:\(0\)\s?)?|0)[1-9](?:[\s./-]?\d\d){4}"
 CONTACT = re.compile(rf"{MAIL}|(?<!\d){TELEPHONE}(?!\d)")
+
+
+class Reading(NamedTuple):
+    """What a text is read as and how it was matched, or else the rule that it breaks."""
+
+    value: str
+    moyen: str = ""
+    regle: str = ""
+    mots: dict[str, str] = {}
+
+
+Reader = Callable[[str], Reading]
+Cells = tuple[str, Column, pd.DataFrame, pd.Series]
+"""Cells of a column: name of its table, the column, the rows of the table, the cells that hold something."""
 
 
 @dataclass
@@ -49,37 +71,55 @@ class Sweep:
     raw: RawFolder
     folder: Path
     tables: dict[str, pd.DataFrame]
+    communes_2015: pd.DataFrame
     problems: list[Problem] = field(default_factory=list)
     matches: list[dict] = field(default_factory=list)
 
     def tell(self, row: pd.Series, column: str, regle: str, **values: object) -> None:
         """Add the problem of a rule, which names the cell of a row."""
         file, cell = shown(self.folder / row["fichier"]), self.raw.cell(row, column)
-        self.problems.append(problem(regle, file, row["feuille"], cell, **values))
+        words = {"valeur": row[column], "ligne": {name: "vide" if held == "" else held for name, held in row.items()}}
+        self.problems.append(problem(regle, file, row["feuille"], cell, **words, **values))
 
     def match(self, row: pd.Series, column: str, ecrit: str, lu: str, moyen: str) -> None:
         """Record that what is written was read as something else, and how."""
         cell = self.raw.cell(row, column)
         self.matches.append({"feuille": row["feuille"], "cellule": cell, "ecrit": ecrit, "lu": lu, "moyen": moyen})
 
-    def filled(
-        self, wanted: Callable[[str, Column], object] = lambda name, column: True
-    ) -> Iterator[tuple[str, Column, pd.DataFrame, pd.Series]]:
-        """Give each wanted column that people type: its table, itself, the rows, the cells that hold something."""
+    def filled(self, wanted: Callable[[str, Column], object] = lambda *_: True) -> Iterator[Cells]:
+        """Give the filled cells of each wanted column that people type."""
         for name, table in catalogue().items():
             for column in (column for column in table.typed if wanted(name, column)):
                 frame = self.tables[name]
                 yield name, column, frame, frame[column.name][frame[column.name] != ""]
 
+    def published(self, asked: str) -> Cells:
+        """Give, as `filled` does, the published answers to a question of the sheets of people."""
+        table, frame = catalogue()["depouillements"], self.tables["depouillements"]
+        is_answer = ~frame["reponse"].str.upper().isin(["", "NR", "NC"])
+        cells = frame["reponse"][is_answer & (frame["question"] == catalogue()["fiches"][asked].title)]
+        return table.name, table["reponse"], frame, cells
 
-class Reading(NamedTuple):
-    """What a text is read as and how it was matched, or else the rule that it breaks."""
+    def counted(self, name: str) -> pd.DataFrame:
+        """Rows of a table, its numbers as numbers; an empty cell of text is the empty text."""
+        frame = self.tables[name]
+        numbers = [column.name for column in catalogue()[name].typed if column.type in NUMBERS]
+        return frame.assign(**{number: pd.to_numeric(frame[number], errors="coerce") for number in numbers})
 
-    value: str
-    moyen: str = ""
-    regle: str = ""
-    choix: str = ""
-    proche: str = ""
+    def read(self, name: str, column: Column, cells: pd.Series, reader: Reader, keeps: bool = False) -> None:
+        """Read the cells of a column, item by item in a list; with ``keeps`` the sheet keeps its words."""
+        frame = self.tables[name]
+        for index, text in cells.items():
+            values = []
+            for item in items(text) if column.type == "list" else [text]:
+                value, way, broken, words = reader(item)
+                values.append(value)
+                if broken:
+                    self.tell(frame.loc[index], column.name, broken, colonne=column, texte=item, **words)
+                elif way and value != item:
+                    self.match(frame.loc[index], column.name, item, value, way)
+            if not keeps and "; ".join(values) != text:  # writing a cell is slow
+                frame.loc[index, column.name] = "; ".join(values)
 
 
 def closest(text: str, choices: list[str]) -> str:
@@ -113,7 +153,7 @@ def items(text: object) -> list[str]:
     return [item.strip() for item in re.split(r"[;\n]", text) if item.strip()]
 
 
-# ── corrections ─────────────────────────────────────────────────────────────────────────────────
+# ── corrections, totals ─────────────────────────────────────────────────────────────────────────
 
 
 def beside(path: Path) -> list[dict[str, str]]:
@@ -123,14 +163,14 @@ def beside(path: Path) -> list[dict[str, str]]:
     grid = enumerate(parse_csv(decode(path.read_bytes())), 1)
     rows = [(str(number), *row) for number, row in grid if any(row)]
     titles = ["ligne du fichier", *map(simplify, rows[0][1:])] if rows else []
-    return [dict(zip(titles, row, strict=False)) for row in rows[1:]]
+    return [defaultdict(str, zip(titles, row, strict=False)) for row in rows[1:]]
 
 
 def _named(entry: dict[str, str]) -> tuple[Table | None, Column | None]:
     """Table and column that a row of a file beside the sheets names."""
 
     def named(key: str, choices: tuple) -> Table | Column | None:
-        plain = simplify(entry.get(key, ""))
+        plain = simplify(entry[key])
         return next((choice for choice in choices if plain in map(simplify, choice.spellings)), None)
 
     table = named("feuille", tuple(catalogue().values()))
@@ -141,22 +181,30 @@ def _corrections(sweep: Sweep) -> None:
     """Apply ``corrections.csv``; a correction that no longer finds its value says so."""
     path = sweep.folder / "corrections.csv"
     for entry in beside(path):
-        table, column = _named(entry)
-        found, new = entry.get("valeur trouvee", ""), entry.get("valeur corrigee", "")
-        reason, until = entry.get("raison", ""), entry.get("jusqu a", "")
-        rows = pd.DataFrame()
-        if column:
+        (table, column), rows = _named(entry), pd.DataFrame()
+        found, new = entry["valeur trouvee"], entry["valeur corrigee"]
+        if column and entry["raison"]:
             frame = sweep.tables[table.name]
-            rows = frame[(frame["ligne"].astype(str) == entry.get("ligne", "")) & (frame[column.name] == found)]
-        if rows.empty or not reason:
+            rows = frame[(frame["ligne"].astype(str) == entry["ligne"]) & (frame[column.name] == found)]
+        if rows.empty:
             rule = "correction sans objet" if column else "correction sans objet/colonne inconnue"
             line = f"ligne {entry['ligne du fichier']}"
             sweep.problems.append(problem(rule, shown(path), "", line, trouvee=found, corrigee=new))
             continue
-        way = f"correction : {reason}" + (f" (jusqu'à : {until})" if until else "")
+        until = f" (jusqu'à : {entry['jusqu a']})" if entry["jusqu a"] else ""
         for _, row in rows.iterrows():
-            sweep.match(row, column.name, found, new, way)
+            sweep.match(row, column.name, found, new, f"correction : {entry['raison']}{until}")
         frame.loc[rows.index, column.name] = new
+
+
+def _no_totals(sweep: Sweep) -> None:
+    """A total is computed: among numbers, a row whose first words are « Total » is not one thing more."""
+    for name, table in catalogue().items():
+        words = [column.name for column in table.typed if column.type not in NUMBERS]
+        if len(words) < len(table.typed):
+            first = sweep.tables[name][words].replace("", None).bfill(axis=1)[words[0]].fillna("")
+            for _, row in sweep.tables[name][first.map(simplify).isin(["total", "totaux"])].iterrows():
+                sweep.tell(row, "ligne", "total")
 
 
 # ── cells ───────────────────────────────────────────────────────────────────────────────────────
@@ -173,23 +221,16 @@ def parse_date(text: str) -> str | None:
     text = text.strip().split(" 00:00")[0]
     if re.fullmatch(r"\d{4}", text):
         return text
-    parts = None
-    if match := re.fullmatch(r"(\d{4})[-/](\d{1,2})(?:[-/](\d{1,2}))?(?:[ T]\d\d:\d\d.*)?", text):
-        parts = match.groups()
-    elif match := re.fullmatch(r"(?:(\d{1,2})[/.-])?(\d{1,2})[/.-](\d{4})", text):
-        parts = match[3], match[2], match[1]
-    elif match := re.fullmatch(r"(?:(?:[a-z]+ )?(\d{1,2})(?:er)? )?([a-z]+) (\d{4})", simplify(text)):
-        names = [simplify(month) for month in MONTHS]
-        if match[2] in names:
-            parts = match[3], str(names.index(match[2]) + 1), match[1]
-    if not parts:
+    year_first, year_last, in_words = DATES
+    match = re.fullmatch(year_first, text) or re.fullmatch(year_last, text) or re.fullmatch(in_words, simplify(text))
+    if not match:
         return None
-    year, month, day = (int(part) if part else None for part in parts)
+    year, month, day = match["year"], match["month"], match["day"]
     try:
-        dt.date(year, month, day or 1)
+        date = dt.date(int(year), MONTH_NUMBERS.get(month) or int(month), int(day or 1))
     except ValueError:
         return None
-    return f"{year:04d}-{month:02d}" + (f"-{day:02d}" if day else "")
+    return date.isoformat() if day else date.isoformat()[:7]
 
 
 def parse_number(text: str) -> float | None:
@@ -205,20 +246,17 @@ def parse_number(text: str) -> float | None:
 
 
 def _as_number(column: Column, text: str) -> Reading:
-    number = parse_number(text)
-    whole = column.type == "integer"
+    number, is_whole = parse_number(text), column.type == "integer"
     broken = ""
-    if number is None or (whole and not number.is_integer()):
-        broken = "forme/nombre entier" if whole else "forme/nombre"
+    if number is None or (is_whole and not number.is_integer()):
+        broken = "forme/nombre entier" if is_whole else "forme/nombre"
     elif column.lecture == "annee" and number > 9999:
         broken = "forme/quatre chiffres"
     elif column.minimum is not None and number < column.minimum:
         broken = "forme/minimum"
     elif column.maximum is not None and number > column.maximum:
         broken = "forme/maximum"
-    if broken:
-        return Reading("", regle=broken)
-    return Reading(str(int(number)) if number.is_integer() else repr(number))
+    return Reading("" if broken else canonical(number), regle=broken)
 
 
 def _as_date(text: str) -> Reading:
@@ -226,82 +264,71 @@ def _as_date(text: str) -> Reading:
     return Reading(date) if date else Reading("", regle="forme/date")
 
 
-def _as_choice(table: str, column: Column, text: str) -> Reading:
-    value = value_spellings(table, column.name).get(simplify(text) or text)
-    if value is None:
-        listed = ", ".join(column.enum[:-1]) + " ou " + column.enum[-1]
-        return Reading("", regle="valeur", choix=listed, proche=closest(text, list(column.enum)))
-    is_other = simplify(value) != simplify(text) and column.lecture != "oui_non"
-    return Reading(value, "autre écriture" if is_other else "")
-
-
 def _as_code(column: Column, text: str) -> Reading:
     if column.name == "code_insee" and re.fullmatch(r"\d{4}", text):
         return Reading("0" + text, "zéro du code INSEE")
     if re.search(column.pattern, text):
         return Reading(text)
-    return Reading("", regle="forme/code", choix=column.description.rstrip("."))
+    return Reading("", regle="forme/code", mots={"choix": column.description.rstrip(".")})
 
 
-def _as_listed(known: dict[str, str], is_open: bool, text: str) -> Reading:
-    if is_open or simplify(text) in known:
-        return Reading(known.get(simplify(text), text))
-    values = list(known.values())
-    return Reading(text, regle="liste", choix=", ".join(dict.fromkeys(values)), proche=closest(text, values))
+def _among(known: dict[str, tuple[str, str]], rule: str = "", choices: str = "", plain: Callable = simplify) -> Reader:
+    """How to read one of the values that are known.
+
+    Parameters
+    ----------
+    known : dict
+        Value, and the way it is known when that is worth showing, by plain spelling.
+    rule : str
+        Rule that any other text breaks; such a text stays, but in a closed list, where it is no value.
+    choices : str
+        What the rule expects; the values when it is empty.
+    plain : callable
+        Makes a text comparable.
+    """
+
+    def read(text: str) -> Reading:
+        if found := known.get(plain(text) or text):
+            return Reading(*found)
+        values = list(dict.fromkeys(value for value, _ in known.values())) if rule else []
+        words = {"choix": choices or ", ".join(values), "proche": closest(text, values)}
+        return Reading("" if rule == "valeur" else text, "", rule, words)
+
+    return read
 
 
-def _reader(table: str, column: Column, own: list[str]) -> Callable[[str], Reading] | None:
+def _reader(table: str, column: Column, own: list[str]) -> Reader | None:
     """How the cells of a column are read; ``own`` are the values that the territory adds to a list."""
     if column.lecture == "date":
         return _as_date
-    if column.enum:
-        return lambda text: _as_choice(table, column, text)
-    if column.type in ("integer", "number"):
+    if column.type in NUMBERS:
         return lambda text: _as_number(column, text)
     if column.pattern:
         return lambda text: _as_code(column, text)
+    spellings = value_spellings(table, column.name)
+    if column.enum:
+        way = "" if column.lecture == "oui_non" else "autre écriture"
+        known = {spelling: (value, way if spelling != simplify(value) else "") for spelling, value in spellings.items()}
+        return _among(known, "valeur", f"{', '.join(column.enum[:-1])} ou {column.enum[-1]}")
     if column.valeurs_proposees or column.type == "list":
-        known = {**value_spellings(table, column.name), **{simplify(value): value for value in own}}
-        return lambda text: _as_listed(known, not column.valeurs_proposees, text)
+        spellings = spellings | {simplify(value) or value: value for value in own}
+        known = {spelling: (value, "") for spelling, value in spellings.items()}
+        return _among(known, "liste" if column.valeurs_proposees else "")
     return None
-
-
-def _read(
-    sweep: Sweep,
-    frame: pd.DataFrame,
-    column: Column,
-    cells: pd.Series,
-    reader: Callable[[str], Reading],
-    keeps: bool = False,
-) -> None:
-    """Read the cells of a column, item by item in a list; with ``keeps`` the sheet keeps its words."""
-    for index, text in cells.items():
-        values = []
-        for item in items(text) if column.type == "list" else [text]:
-            value, way, broken, choices, near = reader(item)
-            values.append(value)
-            if broken:
-                words = {"colonne": column, "texte": item, "choix": choices, "proche": near}
-                sweep.tell(frame.loc[index], column.name, broken, **words)
-            elif way:
-                sweep.match(frame.loc[index], column.name, item, value, way)
-        if not keeps and "; ".join(values) != text:  # writing a cell is slow
-            frame.loc[index, column.name] = "; ".join(values)
 
 
 def _cells(sweep: Sweep) -> None:
     """Missing codes, types and lists, cell by cell."""
-    own: dict[tuple[str, str], list[str]] = {}
+    own = defaultdict(list)
     for entry in beside(sweep.folder / "listes.csv"):
         table, column = _named(entry)
         if column:
-            own.setdefault((table.name, column.name), []).append(entry.get("valeur", ""))
+            own[table.name, column.name].append(entry["valeur"])
     for name, column, frame, cells in sweep.filled():
         is_missing = cells.str.lower().isin([code.lower() for code in column.missing_values])
-        if is_missing.any():
-            frame.loc[cells.index[is_missing], column.name] = ""
-        if reader := _reader(name, column, own.get((name, column.name), [])):
-            _read(sweep, frame, column, cells[~is_missing], reader)
+        frame.loc[cells.index[is_missing], column.name] = ""
+        if reader := _reader(name, column, own[name, column.name]):
+            sweep.read(name, column, cells[~is_missing], reader)
 
 
 # ── rows, keys, places, links ───────────────────────────────────────────────────────────────────
@@ -310,20 +337,16 @@ def _cells(sweep: Sweep) -> None:
 def _constants(sweep: Sweep) -> None:
     """Fill what is the same for the whole folder: the territory, the only meeting."""
     meetings = [code for code in sweep.tables["reunions"]["reunion"].unique() if code]
-    placed = [name for name, frame in sweep.tables.items() if "territoire" in frame and name != "documents"]
-    same = [(name, "territoire", sweep.folder.name) for name in placed]
-    if len(meetings) == 1:
-        same += [(name, "reunion", meetings[0]) for name in ("fiches", "verbatims", "votes", "mesures")]
-    for name, column, value in same:
-        sweep.tables[name][column] = sweep.tables[name][column].replace("", value)
+    constants = {"dossier": sweep.folder.name, "seule réunion": meetings[0] if len(meetings) == 1 else ""}
+    for _, column, frame, _ in sweep.filled(lambda name, column: column.defaut):
+        frame[column.name] = frame[column.name].replace("", constants[column.defaut])
 
 
 def _questions(sweep: Sweep) -> None:
     """« Question 2 », « q2 » and « 2 » are the second question of the meeting: Q2."""
     frame = sweep.tables["verbatims"]
     for index, text in frame["question"].items():
-        asked = re.fullmatch(r"(?:question |q)?(\d)", simplify(text))
-        if asked and text != f"Q{asked[1]}":
+        if asked := re.fullmatch(r"(?:question |q)?(\d)", simplify(text)):
             frame.loc[index, "question"] = f"Q{asked[1]}"
 
 
@@ -341,6 +364,16 @@ def _free_number(number: str, taken: set[str]) -> str:
     return next(n for n in (number, *copies) if n not in taken)
 
 
+def _repeats(frame: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[tuple[pd.Series, str, int]]:
+    """Rows that hold in some columns what another holds: the row, the place of the first, how many so far."""
+    seen = defaultdict(list)
+    for _, row in frame.iterrows():
+        rows = seen[tuple(simplify(code) or code for code in row[list(columns)])]
+        rows.append(row)
+        if len(rows) > 1:
+            yield row, f"{rows[0]['fichier']}, ligne {rows[0]['ligne']}", len(rows)
+
+
 def _keys(sweep: Sweep) -> None:
     """A row without number gets one; of two with the same number the second is renamed.
 
@@ -354,20 +387,13 @@ def _keys(sweep: Sweep) -> None:
         for index, row in frame[frame[own] == ""].iterrows():
             frame.loc[index, own] = _free_number(f"L{row['ligne']}", taken)
             taken.add(frame.loc[index, own])
-        alike = frame[list(table.primary_key)].map(lambda code: simplify(code) or code)
-        numbers = alike.groupby(list(table.primary_key)).cumcount() + 1
-        twins = frame[numbers > 1]
-        first = {tuple(key): frame.loc[index] for index, key in alike[numbers == 1].iterrows()}
-        others = {index: first[tuple(alike.loc[index])] for index in twins.index}
-        where = {index: f"{row['fichier']}, ligne {row['ligne']}" for index, row in others.items()}
-        if name in ("communes", "territoires"):
-            for index, row in twins.iterrows():
-                sweep.tell(row, own, "doublon/écarté", code=row[own], place=where[index])
-            sweep.tables[name] = frame.drop(index=twins.index)
-            continue
-        for index, row in twins.iterrows():
-            frame.loc[index, own] = f"{row[own]} ({numbers[index]})"
-            sweep.tell(row, own, "doublon/renommé", code=row[own], place=where[index], autre=frame.loc[index, own])
+        for row, place, number in _repeats(frame, table.primary_key):
+            if name in ("communes", "territoires"):
+                sweep.tell(row, own, "doublon/écarté", place=place)
+                sweep.tables[name] = sweep.tables[name].drop(index=row.name)
+            else:
+                frame.loc[row.name, own] = f"{row[own]} ({number})"
+                sweep.tell(row, own, "doublon/renommé", place=place, autre=frame.loc[row.name, own])
 
 
 def place_name(text: str) -> str:
@@ -378,8 +404,7 @@ def place_name(text: str) -> str:
     >>> place_name("St-Julien de Vouvantes") == place_name("Saint-Julien-de-Vouvantes")
     True
     """
-    words = re.sub(r"\bs/", "sur ", text.lower())
-    words = simplify(words)
+    words = simplify(re.sub(r"\bs/", "sur ", text.lower()))
     return re.sub(r"\bst\b", "saint", re.sub(r"\bste\b", "sainte", words))
 
 
@@ -393,149 +418,86 @@ def known_places(communes: pd.DataFrame, reference: pd.DataFrame) -> dict[str, t
     reference : DataFrame
         Communes of 2015 and what each became; its names come after those of the sheet.
     """
-    known = [
-        (e.commune_actuelle, (e.commune_actuelle, e.code_insee_actuel, "nom actuel")) for e in reference.itertuples()
-    ]
-    known += [(e.commune, (e.commune, e.code_insee, "nom de 2015")) for e in reference.itertuples()]
+    past = list(reference.itertuples())
+    known = [(p.commune_actuelle, p.commune_actuelle, p.code_insee_actuel, "nom actuel") for p in past]
+    known += [(p.commune, p.commune, p.code_insee, "nom de 2015") for p in past]
     for entry in communes.itertuples():
-        known += [(spelling, (entry.commune, entry.code_insee, "autre écriture")) for spelling in items(entry.alias)]
-    known += [(e.commune, (e.commune, e.code_insee, "nom")) for e in communes.itertuples()]
-    return {place_name(spelling): place for spelling, place in known}
+        known += [(spelling, entry.commune, entry.code_insee, "autre écriture") for spelling in items(entry.alias)]
+    known += [(e.commune, e.commune, e.code_insee, "nom") for e in communes.itertuples()]
+    return {place_name(spelling): tuple(place) for spelling, *place in known}
 
 
-def _places(sweep: Sweep, reference: pd.DataFrame) -> None:
+def _places(sweep: Sweep) -> None:
     """Give each commune its official name and code; what is not found is listed and kept."""
-    communes = sweep.tables["communes"]
-    _official_communes(sweep, communes, reference)
-    places = known_places(communes, reference)
-    for _, column, frame, cells in sweep.filled(lambda name, column: column.lecture == "commune"):
-        _place_cells(sweep, frame, column, cells, places)
-    frame, column = sweep.tables["depouillements"], catalogue()["depouillements"]["reponse"]
-    answers = frame["reponse"][frame["question"] == catalogue()["fiches"]["commune"].title]
-    answers = answers[~answers.str.upper().isin(["", "NR", "NC"])]
-    _place_cells(sweep, frame, column, answers, places, keeps=True)
+    _official_communes(sweep)
+    places = known_places(sweep.tables["communes"], sweep.communes_2015)
+    names = {spelling: (name, way) for spelling, (name, _, way) in places.items()}
+    reader = _among(names, "commune inconnue", plain=place_name)
+    cells_of_people = sweep.filled(lambda name, column: column.lecture == "commune")
+    for name, column, frame, cells in (*cells_of_people, sweep.published("commune")):
+        codes = {index: places[place_name(text)][1] for index, text in cells.items() if place_name(text) in places}
+        frame["code_insee"] = [codes.get(index, "") for index in frame.index]
+        sweep.read(name, column, cells, reader, keeps=name == "depouillements")
 
 
-def _official_communes(sweep: Sweep, communes: pd.DataFrame, reference: pd.DataFrame) -> None:
+def _official_communes(sweep: Sweep) -> None:
     """Complete the sheet of communes; say which are not of the perimeter, when we know it."""
-    if reference.empty:
-        return
-    by_name = {place_name(r.commune): r for r in reference.itertuples()}
-    for index, row in communes.iterrows():
+    communes, by_name = sweep.tables["communes"], {place_name(r.commune): r for r in sweep.communes_2015.itertuples()}
+    for index, row in communes.iterrows() if by_name else ():
         official = by_name.get(place_name(row["commune"]))
         if official is None:
-            near = closest(row["commune"], sorted(reference["commune"]))
-            sweep.tell(row, "commune", "commune inconnue/périmètre", texte=row["commune"], proche=near)
+            near = closest(row["commune"], list(sweep.communes_2015["commune"]))
+            sweep.tell(row, "commune", "commune inconnue/périmètre", proche=near)
             continue
         communes.loc[index, "code_insee"] = row["code_insee"] or official.code_insee
         communes.loc[index, "epci"] = row["epci"] or official.epci
         if row["code_insee"] not in ("", official.code_insee):
-            words = {"commune": row["commune"], "code": row["code_insee"], "officiel": official.code_insee}
-            sweep.tell(row, "code_insee", "code INSEE", **words)
-
-
-def _place_cells(
-    sweep: Sweep, frame: pd.DataFrame, column: Column, cells: pd.Series, places: dict, keeps: bool = False
-) -> None:
-    """Recognise the communes of a column; the words of a published total stay as they were."""
-    names = sorted({official for official, _, _ in places.values()})
-
-    def read(text: str) -> Reading:
-        if place_name(text) not in places:
-            return Reading(text, regle="commune inconnue", proche=closest(text, names))
-        official, _, way = places[place_name(text)]
-        return Reading(official, way if official != text else "")
-
-    codes = {index: places[place_name(text)][1] for index, text in cells.items() if place_name(text) in places}
-    frame["code_insee"] = [codes.get(index, "") for index in frame.index]
-    _read(sweep, frame, column, cells, read, keeps)
-
-
-LINKS = {
-    ("indicateurs", "verbatims"): "verbatims",
-    ("preconisations", "origine"): "verbatims",
-    ("verbatims", "second_enjeu"): "enjeux",
-    ("enjeux", "remplace"): "enjeux",
-}
-"""Sheet that a column names, where Table Schema cannot say it: in a list, or beside another word."""
-
-VOTED = {"indicateurs": ["critère", "indicateur"], "enjeux": ["enjeu"], "preconisations": ["levier"]}
-"""What a vote is about, by the sheet that holds its code."""
-
-
-def _target(name: str, column: Column) -> str | None:
-    """Sheet whose codes a column holds, if it holds any."""
-    linked = catalogue()[name].foreign_keys.get(column.name)
-    return linked[0] if linked else LINKS.get((name, column.name))
+            sweep.tell(row, "code_insee", "code INSEE", officiel=official.code_insee)
+    for row, place, _ in _repeats(communes[communes["code_insee"] != ""], ("code_insee",)):
+        sweep.tell(row, "code_insee", "doublon/code", place=place)
 
 
 def _links(sweep: Sweep) -> None:
-    """References to another sheet: the same code in another writing is found, the rest is listed."""
-    for name, column, frame, cells in sweep.filled(_target):
-        _link_cells(sweep, frame, column, cells, _target(name, column))
-    votes = sweep.tables["votes"]
-    for target, objects in VOTED.items():
-        _link_cells(sweep, votes, catalogue()["votes"]["code"], votes["code"][votes["objet"].isin(objects)], target)
+    """References to another sheet: the same code in another writing is found, the rest is listed.
 
-
-def _link_cells(sweep: Sweep, frame: pd.DataFrame, column: Column, cells: pd.Series, target: str) -> None:
-    """Find the codes of a column in a sheet; that the sheet is absent is said once, not on each row."""
-    own = catalogue()[target].primary_key[-1]
-    codes = {simplify(code): code for code in sweep.tables[target][own] if code}
-    words = {"non repris": "non repris"} if column.name == "second_enjeu" else {}
-    rule = "lien/feuille vide" if not codes else "lien/non repris" if words else "lien"
-    known = {**codes, **words}
-    if not codes:
-        cells = cells[~cells.map(simplify).isin(words)][:1]
-
-    def read(text: str) -> Reading:
-        broken = "" if simplify(text) in known else rule
-        return Reading(known.get(simplify(text), text), regle=broken, choix=target)
-
-    _read(sweep, frame, column, cells, read)
+    That the other sheet is absent is said once, not on each row.
+    """
+    for name, column, frame, cells in sweep.filled(lambda name, column: column.renvois):
+        for link in column.renvois:
+            target, words = link["feuille"], {word: (word, "") for word in link.get("ou", ())}
+            asked = cells[frame.loc[cells.index].eval(link["si"], engine="python")] if "si" in link else cells
+            codes = sweep.tables[target][catalogue()[target].primary_key[-1]]
+            rule = "lien/feuille vide" if codes.empty else "lien/non repris" if words else "lien"
+            if codes.empty:
+                asked = asked[~asked.map(simplify).isin(words)][:1]
+            known = {simplify(code) or code: (code, "") for code in codes} | words
+            sweep.read(name, column, asked, _among(known, rule, target))
 
 
 # ── plausibility ────────────────────────────────────────────────────────────────────────────────
 
 
-def _numbers(series: pd.Series) -> pd.Series:
-    return pd.to_numeric(series, errors="coerce")
+def _rows_hold(sweep: Sweep) -> None:
+    """What a row cannot say, alone or beside the row of another sheet that it names: see the schemas."""
+    for name, table in catalogue().items():
+        for rule in table.controles:
+            rows, other = sweep.counted(name), rule.get("avec")
+            if other:
+                rows = rows.merge(sweep.counted(other), on=catalogue()[other].primary_key[-1], suffixes=("", "_avec"))
+            for _, row in rows.query(rule["si"], engine="python", local_dict={"CONTACT": CONTACT}).iterrows():
+                sweep.tell(row, rule["colonne"], rule["regle"])
 
 
 def _meetings_agree(sweep: Sweep) -> None:
     """Sheets, tables and people present of a meeting agree: one cannot hold more than the other."""
     fiches = sweep.tables["fiches"]
-    for _, row in sweep.tables["reunions"].iterrows():
+    for _, row in sweep.counted("reunions").iterrows():
         own = fiches[fiches["reunion"] == row["reunion"]]
-        present, tables = _numbers(row[["nb_presents", "nb_tables"]])
         used = own["table"][own["table"] != ""].nunique()
-        if len(own) > present:
-            sweep.tell(row, "nb_presents", "présents", fiches=len(own), presents=present)
-        if used > tables:
-            sweep.tell(row, "nb_tables", "tables", fiches=used, reunion=tables)
-
-
-def _answers_agree(sweep: Sweep) -> None:
-    """No more answers than people asked or present; no service used by someone who uses none."""
-    meetings = sweep.tables["reunions"].set_index("reunion")["nb_presents"]
-    for _, row in sweep.tables["depouillements"].iterrows():
-        value, base = _numbers(row[["valeur", "base"]])
-        present = meetings.get(row["reunion"], "")
-        if present and base > int(present):
-            sweep.tell(row, "base", "base/présents", base=base, presents=present)
-        if value > base:
-            sweep.tell(row, "valeur", "base/réponses", valeur=value, base=base)
-    fiches = sweep.tables["fiches"]
-    for _, row in fiches[(fiches["utilisateur"] == "non") & (fiches["services"] != "")].iterrows():
-        sweep.tell(row, "services", "services")
-
-
-def _quantities_have_units(sweep: Sweep) -> None:
-    """A quantity without unit cannot be added to anything."""
-    for name, number in (("initiatives", "quantite"), ("depouillements", "valeur")):
-        frame = sweep.tables[name]
-        for _, row in frame[(frame[number] != "") & (frame["unite"] == "")].iterrows():
-            sweep.tell(row, "unite", "unité")
+        if len(own) > row["nb_presents"]:
+            sweep.tell(row, "nb_presents", "présents", fiches=len(own))
+        if used > row["nb_tables"]:
+            sweep.tell(row, "nb_tables", "tables", tables=used)
 
 
 def allowance(rule: str) -> int | None:
@@ -552,36 +514,13 @@ def allowance(rule: str) -> int | None:
 
 def _ballots_agree(sweep: Sweep) -> None:
     """A ballot holds no more points than the rule gives."""
-    votes = sweep.tables["votes"].assign(points=lambda v: _numbers(v["points"]))
-    counted = votes[(votes["points"] > 0) & ~votes["bulletin"].isin(["", "TOTAL"])]
-    for _, ballot in counted.groupby(["reunion", "objet", "bulletin"], sort=False):
+    votes = sweep.counted("votes")
+    given = votes[(votes["points"] > 0) & ~votes["bulletin"].isin(["", "TOTAL"])]
+    for _, ballot in given.groupby(["reunion", "objet", "bulletin"], sort=False):
         allowed = next(filter(None, map(allowance, ballot["regle"])), None)
-        row, given = ballot.iloc[-1], ballot["points"].sum()
-        if allowed and given > allowed:
-            sweep.tell(row, "points", "points", bulletin=row["bulletin"], donnes=given, permis=allowed)
-
-
-def _measures_agree(sweep: Sweep) -> None:
-    """A score stays within the scale of its indicator, and goes the way that the group wants."""
-    scales = sweep.tables["indicateurs"].drop_duplicates("indicateur").set_index("indicateur")
-    marks = sweep.tables["mesures"]
-    for _, row in marks[marks["indicateur"].isin(scales.index)].iterrows():
-        scale = scales.loc[row["indicateur"]]
-        low, high = _numbers(scale[["echelle_min", "echelle_max"]])
-        now, wished = _numbers(row[["actuelle", "souhaitee"]])
-        rule = "échelle/sans bas" if pd.isna(low) else "échelle/sans haut" if pd.isna(high) else "échelle/entre"
-        for column, mark in (("actuelle", now), ("souhaitee", wished)):
-            if mark < low or mark > high:
-                sweep.tell(row, column, rule, note=mark, bas=low, haut=high)
-        if (scale["sens"] == "augmente" and wished < now) or (scale["sens"] == "diminue" and wished > now):
-            sweep.tell(row, "souhaitee", "sens", souhaitee=wished, actuelle=now, sens=scale["sens"])
-
-
-def _recommendations_answer(sweep: Sweep) -> None:
-    """A recommendation answers a stake: one that answers none is listed."""
-    frame = sweep.tables["preconisations"]
-    for _, row in frame[frame["enjeu"] == ""].iterrows():
-        sweep.tell(row, "enjeu", "sans enjeu")
+        points = ballot["points"].sum()
+        if allowed and points > allowed:
+            sweep.tell(ballot.iloc[-1], "points", "points", donnes=points, permis=allowed)
 
 
 def _evenings_have_a_meeting(sweep: Sweep) -> None:
@@ -590,13 +529,6 @@ def _evenings_have_a_meeting(sweep: Sweep) -> None:
         lost = sweep.tables[name][sweep.tables[name]["reunion"] == ""]
         if len(lost):
             sweep.tell(lost.iloc[0], "reunion", "sans réunion", nombre=len(lost))
-
-
-def _codings_agree(sweep: Sweep) -> None:
-    """A statement that is taken up names its stake, and one that names a stake is taken up."""
-    frame = sweep.tables["verbatims"]
-    for _, row in frame[(frame["repris"] == "oui") != (frame["enjeu"] != "")].iterrows():
-        sweep.tell(row, "repris", "codage", repris=row["repris"] or "vide", enjeu=row["enjeu"] or "vide")
 
 
 def _no_circle(sweep: Sweep) -> None:
@@ -610,41 +542,22 @@ def _no_circle(sweep: Sweep) -> None:
 
 def _no_twins(sweep: Sweep) -> None:
     """The same name in the same commune is likely the same initiative."""
-    frame = sweep.tables["initiatives"]
-    twins = frame.assign(n=frame["nom"].map(simplify)).duplicated(["n", "commune"])
-    for _, row in frame[twins].iterrows():
-        sweep.tell(row, "nom", "doublon probable", nom=row["nom"])
-
-
-def _newest_year(sweep: Sweep) -> int:
-    """Year of the newest meeting, observation or document of the folder; 9999 when none has a date."""
-    dates = (("reunions", "date"), ("initiatives", "date_releve"), ("documents", "annee"))
-    return max((int(text[:4]) for name, column in dates for text in sweep.tables[name][column] if text), default=9999)
+    for row, _, _ in _repeats(sweep.tables["initiatives"], ("nom", "commune")):
+        sweep.tell(row, "nom", "doublon probable")
 
 
 def _years_plausible(sweep: Sweep) -> None:
-    """A year is not before 1900, and nothing is created after the newest date of the folder."""
-    newest = _newest_year(sweep)
+    """A year is not before 1900, and nothing is created after the newest date of the folder, if it has one."""
+    dates = (("reunions", "date"), ("initiatives", "date_releve"), ("documents", "annee"))
+    filled = (text for name, column in dates for text in sweep.tables[name][column] if text)
+    newest = max((int(text[:4]) for text in filled), default=9999)
     for _, column, frame, cells in sweep.filled(lambda name, column: column.lecture in ("annee", "date")):
         years = cells.str[:4].astype(int)
         is_past = column.lecture == "annee" and column.name not in ("echeance", "annee")
         late = (years > newest) & is_past
         for index in cells.index[late | (years < 1900)]:
             rule = "année/trop tard" if late[index] else "année/trop tôt"
-            sweep.tell(frame.loc[index], column.name, rule, colonne=column, texte=cells[index], annee=newest)
-
-
-def _no_contacts(sweep: Sweep) -> None:
-    """An e-mail or a telephone number in a free text identifies a person."""
-    for _, column, frame, cells in sweep.filled(lambda name, column: column.name in FREE_TEXT.get(name, ())):
-        for index in cells.index[cells.str.contains(CONTACT)]:
-            sweep.tell(frame.loc[index], column.name, "coordonnées")
-
-
-PLAUSIBILITY = (
-    _meetings_agree, _answers_agree, _quantities_have_units, _ballots_agree, _measures_agree, _recommendations_answer,
-    _evenings_have_a_meeting, _codings_agree, _no_circle, _no_twins, _years_plausible, _no_contacts,
-)  # fmt: skip
+            sweep.tell(frame.loc[index], column.name, rule, colonne=column, annee=newest)
 
 
 # ── the whole ───────────────────────────────────────────────────────────────────────────────────
@@ -674,18 +587,18 @@ def retained(entre_pairs: str, communaute: str) -> str:
     return "oui" if answers == ("oui", "oui") else "à vérifier"
 
 
+def _retained(sweep: Sweep) -> None:
+    """Say of each initiative whether it is in the census."""
+    frame = sweep.tables["initiatives"]
+    frame["retenue"] = list(map(retained, frame["entre_pairs"], frame["communaute"]))
+
+
 def _service_matches(sweep: Sweep) -> None:
     """Show which services were recognised under another writing; the sheet keeps its words."""
-
-    def read(text: str) -> Reading:
-        name = services().get(simplify(text), {}).get("nom", text)
-        return Reading(name, "autre écriture" if name != text else "")
-
-    fiches, published = sweep.tables["fiches"], sweep.tables["depouillements"]
-    tables = catalogue()
-    asked = published["reponse"][published["question"] == tables["fiches"]["services"].title]
-    _read(sweep, fiches, tables["fiches"]["services"], fiches["services"], read, keeps=True)
-    _read(sweep, published, tables["depouillements"]["reponse"], asked, read, keeps=True)
+    reader = _among({spelling: (service["nom"], "autre écriture") for spelling, service in services().items()})
+    named = sweep.filled(lambda name, column: (name, column.name) == ("fiches", "services"))
+    for name, column, _, cells in (*named, sweep.published("services")):
+        sweep.read(name, column, cells, reader, keeps=True)
 
 
 def typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -700,11 +613,8 @@ def typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     result = frame[[column.name for column in columns]].reset_index(drop=True)
     for column in columns:
         text = result[column.name].astype("str").replace("", None)
-        if column.type == "integer":
-            text = pd.to_numeric(text).astype("Int64")
-        elif column.type == "number":
-            text = pd.to_numeric(text).astype("float64")
-        result[column.name] = text
+        kind = NUMBERS.get(column.type)
+        result[column.name] = pd.to_numeric(text).astype(kind) if kind else text
     return result
 
 
@@ -727,35 +637,19 @@ def tidy(raw: RawFolder, folder: Path, communes_2015: pd.DataFrame) -> Tidy:
         One table per entry of the catalogue, in its types; rows that could not be used are left
         out and said in ``problems``.
     """
-    tables = {
-        name: frame.sort_values(PLACE, kind="stable").reset_index(drop=True) for name, frame in raw.tables.items()
-    }
-    sweep = Sweep(raw, folder, tables)
-    _corrections(sweep)
-    _cells(sweep)
-    _constants(sweep)
-    _questions(sweep)
-    _required(sweep)
-    _keys(sweep)
-    _places(sweep, communes_2015)
-    _links(sweep)
-    initiatives = sweep.tables["initiatives"]
-    initiatives["retenue"] = [
-        retained(*pair) for pair in zip(initiatives["entre_pairs"], initiatives["communaute"], strict=True)
-    ]
-    for rule in PLAUSIBILITY:
-        rule(sweep)
-    _service_matches(sweep)
-    provenance = pd.concat(
-        [frame[PLACE].assign(table=name) for name, frame in sweep.tables.items()], ignore_index=True
-    )[["table", *PLACE]]
+    tables = {name: frame.sort_values(PLACE, kind="stable", ignore_index=True) for name, frame in raw.tables.items()}
+    sweep = Sweep(raw, folder, tables, communes_2015)
+    for step in (
+        _corrections, _no_totals, _cells, _constants, _questions, _required, _keys, _places, _links, _retained,
+        _rows_hold, _meetings_agree, _ballots_agree, _evenings_have_a_meeting, _no_circle, _no_twins,
+        _years_plausible, _service_matches,
+    ):  # fmt: skip
+        step(sweep)
+    placed = [frame[PLACE].assign(table=name) for name, frame in sweep.tables.items()]
+    provenance = pd.concat(placed, ignore_index=True)[["table", *PLACE]]
     matches = pd.DataFrame(sweep.matches, columns=["feuille", "cellule", "ecrit", "lu", "moyen"])
-    return Tidy(
-        {name: typed(name, frame) for name, frame in sweep.tables.items()},
-        provenance,
-        matches,
-        _sorted_problems([*raw.problems, *sweep.problems]),
-    )
+    typed_tables = {name: typed(name, frame) for name, frame in sweep.tables.items()}
+    return Tidy(typed_tables, provenance, matches, _sorted_problems([*raw.problems, *sweep.problems]))
 
 
 def _sorted_problems(problems: list[Problem]) -> list[Problem]:
@@ -772,4 +666,4 @@ def _sorted_problems(problems: list[Problem]) -> list[Problem]:
 
 def csv_text(frame: pd.DataFrame) -> str:
     """Table as CSV text: comma, point, LF, empty cell when missing."""
-    return frame.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    return frame.to_csv(index=False, lineterminator="\n")

@@ -15,7 +15,10 @@ BLOQUANT, A_VERIFIER = "bloquant", "à vérifier"
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a sheet, as its Table Schema describes it."""
+    """One column of a sheet, as its Table Schema describes it; ``cles.schema.json`` holds our own keys.
+
+    An empty cell takes its ``defaut``; ``renvois`` are the sheets whose codes the column holds.
+    """
 
     name: str
     title: str
@@ -32,6 +35,8 @@ class Column:
     maximum: float | None = None
     pattern: str = ""
     missing_values: tuple[str, ...] = ("",)
+    defaut: str = ""
+    renvois: tuple[dict[str, Any], ...] = ()
 
     @property
     def is_direct(self) -> bool:
@@ -51,7 +56,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One sheet: its columns, its key and its links to other sheets."""
+    """One sheet: its columns, its key, its links to other sheets and what its rows cannot say."""
 
     name: str
     title: str
@@ -60,7 +65,8 @@ class Table:
     columns: tuple[Column, ...]
     autres_titres: tuple[str, ...] = ()
     primary_key: tuple[str, ...] = ()
-    foreign_keys: dict[str, tuple[str, str]] = field(default_factory=dict)
+    foreign_keys: dict[str, str] = field(default_factory=dict)
+    controles: tuple[dict[str, str], ...] = ()
 
     def __getitem__(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
@@ -106,12 +112,9 @@ class Problem:
     @property
     def place(self) -> str:
         """Where it is: file, sheet, cell, as far as they are known."""
-        parts = [self.fichier]
-        if self.feuille:
-            parts.append(f"feuille « {self.feuille} »")
-        if self.cellule:
-            parts.append(self.cellule if self.cellule.startswith("ligne") else f"cellule {self.cellule}")
-        return ", ".join(parts)
+        sheet = f"feuille « {self.feuille} »" if self.feuille else ""
+        cell = f"cellule {self.cellule}" if self.cellule[:1].isupper() else self.cellule
+        return ", ".join(filter(None, (self.fichier, sheet, cell)))
 
     @property
     def is_of_a_file(self) -> bool:
@@ -119,10 +122,8 @@ class Problem:
         return self.gravite == BLOQUANT and not self.feuille
 
     def __str__(self) -> str:
-        lines = [f"{self.place} : {self.trouve}"]
-        if self.attendu:
-            lines.append(f"Attendu : {self.attendu}.")
-        return "\n".join([*lines, self.faire])
+        expected = f"Attendu : {self.attendu}." if self.attendu else ""
+        return "\n".join(filter(None, (f"{self.place} : {self.trouve}", expected, self.faire)))
 
 
 def simplify(text: str) -> str:
@@ -140,20 +141,31 @@ def simplify(text: str) -> str:
     return " ".join(re.sub(r"[^a-z0-9+]+", " ", plain).split())
 
 
-def _read(name: str) -> Any:
-    return yaml.load((CATALOGUE / name).read_text(encoding="utf-8"), Loader=_LOADER)
-
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-def _column(entry: dict, table_missing: list[str]) -> Column:
-    given = {**entry, **entry.get("constraints", {}), "missing_values": entry.get("missingValues", table_missing)}
-    names = {column.name for column in fields(Column)}
-    return Column(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items() if k in names})
-
-
 @cache
+def _read(name: str) -> Any:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load((CATALOGUE / name).read_text(encoding="utf-8"), Loader=loader)
+
+
+def _described(kind: type, given: dict[str, Any]) -> Any:
+    """One of our dataclasses, from what is given for its fields."""
+    names = {field.name for field in fields(kind)}
+    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items() if k in names})
+
+
+def _table(entry: dict) -> Table:
+    """One sheet, from its Table Schema."""
+    links = {key["fields"][0]: key["reference"]["resource"] for key in entry.get("foreignKeys", ())}
+    columns = []
+    for column in entry["fields"]:
+        own = {"missing_values": column.get("missingValues", entry["missingValues"])}
+        if column["name"] in links:
+            own["renvois"] = [{"feuille": links[column["name"]]}]
+        columns.append(_described(Column, {**column, **column.get("constraints", {}), **own}))
+    own = {"columns": columns, "primary_key": entry.get("primaryKey", []), "foreign_keys": links}
+    return _described(Table, {**entry, **own})
+
+
 def descriptor(name: str) -> dict:
     """Table Schema of one table, as its file gives it."""
     return _read(f"tables/{name}.yaml")
@@ -168,74 +180,52 @@ def catalogue() -> dict[str, Table]:
     >>> catalogue()["verbatims"]["texte"].title
     'Texte exact'
     """
-    tables = {}
-    for path in sorted((CATALOGUE / "tables").glob("*.yaml")):
-        entry = descriptor(path.stem)
-        missing = entry.get("missingValues", [""])
-        tables[entry["name"]] = Table(
-            name=entry["name"],
-            title=entry["title"],
-            description=entry.get("description", ""),
-            niveau=entry["niveau"],
-            columns=tuple(_column(column, missing) for column in entry["fields"]),
-            autres_titres=tuple(entry.get("autres_titres", ())),
-            primary_key=tuple(entry.get("primaryKey", ())),
-            foreign_keys={
-                key["fields"][0]: (key["reference"]["resource"], key["reference"]["fields"][0])
-                for key in entry.get("foreignKeys", ())
-            },
-        )
-    return dict(sorted(tables.items(), key=lambda item: (item[1].niveau != "essentiel", item[0])))
+    tables = [_table(descriptor(path.stem)) for path in (CATALOGUE / "tables").glob("*.yaml")]
+    return {table.name: table for table in sorted(tables, key=lambda table: (table.niveau != "essentiel", table.name))}
 
 
-@cache
 def grandeurs() -> dict[str, dict]:
     """Computed quantities by key: label, unit, formula, reference and limits."""
     return _read("grandeurs.yaml")
 
 
-@cache
 def etapes() -> dict[str, dict]:
     """Pages by key: their notebook, their title, and the tables that make a step *received*."""
     return _read("etapes.yaml")
 
 
-@cache
 def phrases() -> dict[str, Any]:
     """Sentences that hold numbers, by key; see `domino_analysis.text`."""
     return _read("phrases.fr.yaml")
 
 
-@cache
 def classeur() -> dict[str, dict]:
     """What an empty workbook says, how it looks and what it checks; see `domino_analysis.workbook`."""
     return _read("classeur.fr.yaml")
 
 
-@cache
 def problemes() -> dict[str, dict]:
     """What is told of a problem, by rule: found, expected, to do, severity."""
     return _read("problemes.fr.yaml")
 
 
 def problem(regle: str, fichier: str, feuille: str = "", cellule: str = "", **values: Any) -> Problem:
-    """Problem of a rule of the catalogue, whose words hold values; ``proche`` adds a proposal.
+    """Problem of a rule of the catalogue, whose words hold values; ``proche`` adds its proposal, if it has one.
 
     Examples
     --------
-    >>> print(problem("doublon probable", "exemple.xlsx", "initiatives", "B3", nom="SEL"))
+    >>> print(problem("doublon probable", "exemple.xlsx", "initiatives", "B3", ligne={"nom": "SEL"}))
     exemple.xlsx, feuille « initiatives », cellule B3 : « SEL » figure déjà dans la même commune.
     Attendu : une ligne par initiative.
     Réunir les deux lignes si c'est la même.
     """
     words = problemes()[regle]
     trouve, attendu, faire = (words[part].format(**values) for part in ("trouve", "attendu", "faire"))
-    if values.get("proche"):
+    if values.get("proche") and "proposition" in words:
         attendu += words["proposition"].format(**values)
     return Problem(fichier, feuille, cellule, trouve, attendu, faire, words["gravite"], regle.split("/")[0])
 
 
-@cache
 def _aliases() -> dict:
     return _read("alias.yaml")
 
@@ -268,11 +258,7 @@ def services() -> dict[str, dict]:
     >>> services()[simplify("air n'bnb")]["nom"]
     'Airbnb'
     """
-    return {
-        simplify(spelling): entry
-        for entry in _aliases()["services"]
-        for spelling in (entry["nom"], *entry["ecritures"])
-    }
+    return {simplify(s): entry for entry in _aliases()["services"] for s in (entry["nom"], *entry["ecritures"])}
 
 
 @cache
@@ -284,14 +270,10 @@ def value_spellings(table: str, column: str) -> dict[str, str]:
     >>> value_spellings("fiches", "utilisateur")["vrai"]
     'oui'
     """
-    described = catalogue()[table][column]
+    described, aliases = catalogue()[table][column], _aliases()
     values = described.enum or described.valeurs_proposees
     spellings = {simplify(value) or value: value for value in values}
-    aliases = _aliases()
-    groups = [aliases["valeurs"].get(table, {}).get(column, {})]
-    if described.lecture == "oui_non":
-        groups.append(aliases["oui_non"])
-    for group in groups:
-        for value, others in group.items():
-            spellings.update({simplify(other) or other: value for other in others})
+    yes_or_no = aliases["oui_non"] if described.lecture == "oui_non" else {}
+    for value, others in [*aliases["valeurs"].get(table, {}).get(column, {}).items(), *yes_or_no.items()]:
+        spellings.update({simplify(other) or other: value for other in others})
     return spellings

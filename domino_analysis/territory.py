@@ -6,7 +6,6 @@ the command.
 """
 
 import hashlib
-import io
 import json
 from dataclasses import asdict
 from functools import cache
@@ -19,16 +18,30 @@ from .load import BESIDE, fingerprint, read_folder, sheet_files
 from .paths import CATALOGUE, NOT_TERRITORIES, processed_dir, raw_dir, reference_dir, territories
 from .schema import Problem, catalogue, descriptor
 
+REFERENCE = {
+    "communes_2015": "territoire code_insee commune departement epci_code epci population population_annee superficie_km2 "
+    "code_insee_actuel commune_actuelle statut",
+    "communes_actuelles": "territoire code_insee commune epci_code epci population population_annee superficie_km2 "
+    "lat lon dans_perimetre_2015 dans_perimetre_actuel",
+    "contexte": "territoire niveau code nom indicateur libelle unite annee valeur source licence",
+    "contours": "code_insee anneau points",
+    "reperes": "territoire nom categorie sous_categorie code_insee commune annee_constat source licence",
+}
+"""Columns of the public tables, by name; ``contours`` has one file per territory."""
 REFERENCE_NUMBERS = (
-    "population", "population_annee", "superficie_km2", "lat", "lon", "annee", "valeur",
-    "annee_constat", "anneau",
+    "population", "population_annee", "superficie_km2", "lat", "lon", "annee", "valeur", "annee_constat", "anneau",
 )  # fmt: skip
-RESULTS = ("provenance", "correspondances", "problemes")
+DATED = {"reunions": "date", "initiatives": "date_releve", "depouillements": "date", "mesures": "date"}
+"""Column that dates the data of a sheet."""
 
 
 @cache
 def _reference(path: Path, stamp: tuple) -> pd.DataFrame:
-    frame = pd.read_csv(path, sep=";", dtype=str, encoding="utf-8")
+    if stamp:
+        frame = pd.read_csv(path, sep=";", dtype=str, encoding="utf-8")
+    else:
+        table = "contours" if path.stem.startswith("contours_") else path.stem
+        frame = pd.DataFrame(columns=REFERENCE.get(table, "territoire").split(), dtype=str)
     for column in frame.columns.intersection(REFERENCE_NUMBERS):
         frame[column] = pd.to_numeric(frame[column])
     return frame
@@ -37,13 +50,11 @@ def _reference(path: Path, stamp: tuple) -> pd.DataFrame:
 def reference(name: str, territoire: str | None = None) -> pd.DataFrame:
     """Public data of ``data/raw/reference``: the whole table, or the rows of one territory.
 
-    Codes are text. An absent file or territory gives an empty table.
+    Codes are text. An absent file or territory gives an empty table with its columns.
     """
     path = reference_dir() / f"{name}.csv"
-    if not path.exists():
-        return pd.DataFrame()
-    status = path.stat()
-    frame = _reference(path, (status.st_mtime_ns, status.st_size)).copy()
+    status = path.stat() if path.exists() else None
+    frame = _reference(path, (status.st_mtime_ns, status.st_size) if status else ()).copy()
     if territoire is not None:
         frame = frame[frame["territoire"] == territoire].reset_index(drop=True)
     return frame
@@ -51,25 +62,20 @@ def reference(name: str, territoire: str | None = None) -> pd.DataFrame:
 
 def library_key() -> str:
     """Hash of the library's code and catalogue: other code may clean otherwise."""
-    digest = hashlib.sha256()
     package = CATALOGUE.parent
-    for path in sorted(package.rglob("*")):
-        if path.suffix in (".py", ".yaml"):
-            digest.update(path.relative_to(package).as_posix().encode())
-            digest.update(path.read_bytes())
+    digest = hashlib.sha256()
+    for path in sorted(path for path in package.rglob("*") if path.suffix in (".py", ".yaml")):
+        digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 
 
 def sources(code: str) -> dict[str, str]:
     """Hash of every file that the tidy tables of a folder rest on."""
     folder = raw_dir(code)
-    files = {path.name: fingerprint(path) for path in sheet_files(folder)}
-    files |= {name: fingerprint(folder / name) for name in BESIDE if (folder / name).exists()}
-    return {
-        **files,
-        "reference/communes_2015.csv": fingerprint(reference_dir() / "communes_2015.csv"),
-        "domino_analysis": library_key(),
-    }
+    files = [*sheet_files(folder), *(folder / name for name in BESIDE if (folder / name).exists())]
+    hashes = {path.name: fingerprint(path) for path in files}
+    hashes["reference/communes_2015.csv"] = fingerprint(reference_dir() / "communes_2015.csv")
+    return hashes | {"domino_analysis": library_key()}
 
 
 _TRUSTED: set[str] = set()
@@ -117,12 +123,7 @@ class Territory:
                 f"data/raw/{code} : ce dossier n'existe pas.\nTerritoires connus : {known}.\n"
                 f"Pour le créer : domino new {code}"
             )
-        communes = reference("communes_2015", code)
-        if communes.empty:
-            communes = pd.DataFrame(
-                columns=["commune", "code_insee", "epci", "commune_actuelle", "code_insee_actuel"], dtype=str
-            )
-        return cls(code, clean.tidy(read_folder(folder), folder, communes))
+        return cls(code, clean.tidy(read_folder(folder), folder, reference("communes_2015", code)))
 
     @classmethod
     def open(cls, code: str) -> "Territory":
@@ -131,7 +132,10 @@ class Territory:
         trusted = str(folder.parent) in _TRUSTED and (folder / "datapackage.json").exists()
         return cls(code, _read_package(folder)) if trusted or is_fresh(code) else cls.read(code)
 
-    def __getattr__(self, name: str) -> pd.DataFrame:
+    def __getattr__(self, name: str) -> pd.DataFrame | list[Problem]:
+        if name in ("problems", "matches", "provenance"):
+            self.asked.update(catalogue())
+            return getattr(self._tidy, name)
         if name.startswith("_") or name not in catalogue():
             raise AttributeError(name)
         self.asked.add(name)
@@ -151,31 +155,12 @@ class Territory:
     @property
     def today(self) -> pd.Series:
         """Today's code of each commune of 2015; empty when no reference is known."""
-        known = self.reference("communes_2015")
-        return pd.Series(dtype=str) if known.empty else known.set_index("code_insee")["code_insee_actuel"]
-
-    @property
-    def problems(self) -> list[Problem]:  # noqa: D102
-        self.asked.update(catalogue())
-        return self._tidy.problems
-
-    @property
-    def matches(self) -> pd.DataFrame:  # noqa: D102
-        self.asked.update(catalogue())
-        return self._tidy.matches
-
-    @property
-    def provenance(self) -> pd.DataFrame:  # noqa: D102
-        self.asked.update(catalogue())
-        return self._tidy.provenance
+        return self.reference("communes_2015").set_index("code_insee")["code_insee_actuel"]
 
     @property
     def identity(self) -> pd.Series:
         """The one row of the sheet « territoires »; its fields are missing when it is empty."""
-        rows = self.territoires
-        if rows.empty:
-            return pd.Series(pd.NA, index=[c.name for c in catalogue()["territoires"].kept])
-        return rows.iloc[0]
+        return self.territoires.reindex([0]).iloc[0]
 
     @property
     def nom(self) -> str:
@@ -186,7 +171,7 @@ class Territory:
     @property
     def is_fictif(self) -> bool:
         """Whether its data were invented to demonstrate."""
-        return not pd.isna(self.identity["fictif"]) and self.identity["fictif"] == "oui"
+        return self.identity["fictif"] == "oui"
 
     def received(self, tables: list[str]) -> list[str]:
         """Those of some tables that hold at least one row."""
@@ -195,82 +180,56 @@ class Territory:
     @property
     def newest_date(self) -> str:
         """Date of the newest data: of the meetings, observations and published totals."""
-        dates = [
-            date
-            for name, column in (
-                ("reunions", "date"), ("initiatives", "date_releve"), ("depouillements", "date"), ("mesures", "date"),
-            )
-            for date in getattr(self, name)[column].dropna()
-        ]  # fmt: skip
-        return max(dates, default="")
+        dates = pd.concat([getattr(self, name)[column] for name, column in DATED.items()])
+        return max(dates.dropna(), default="")
 
     def package(self) -> dict[str, bytes]:
         """Files of the processed Data Package, by name: one .csv per table and datapackage.json."""
-        frames = {
-            **self._tidy.tables,
-            "provenance": self._tidy.provenance,
-            "correspondances": self._tidy.matches,
-            "problemes": pd.DataFrame(
-                [asdict(problem) for problem in self._tidy.problems], columns=list(Problem.__dataclass_fields__)
-            ),
-        }
-        files = {f"{name}.csv": clean.csv_text(frame).encode() for name, frame in frames.items()}
+        problems = pd.DataFrame(map(asdict, self._tidy.problems), columns=list(Problem.__dataclass_fields__))
+        found = {"provenance": self._tidy.provenance, "correspondances": self._tidy.matches, "problemes": problems}
+        frames = {**self._tidy.tables, **found}
         described = {
             "name": self.code,
             "title": self.nom,
             "empreintes": sources(self.code),  # « sources » has another meaning in a Data Package
             "resources": [
-                {
-                    "name": name,
-                    "path": f"{name}.csv",
-                    "format": "csv",
-                    "encoding": "utf-8",
-                    "schema": _schema(name, frames),
-                }
-                for name in frames
+                {"name": n, "path": f"{n}.csv", "format": "csv", "encoding": "utf-8", "schema": _schema(n, frames)}
+                for n in frames
             ],
         }
+        files = {f"{name}.csv": clean.csv_text(frame).encode() for name, frame in frames.items()}
         files["datapackage.json"] = (json.dumps(described, ensure_ascii=False, indent=1) + "\n").encode()
         return files
 
 
 def _schema(name: str, frames: dict[str, pd.DataFrame]) -> dict:
     """Table Schema of a processed table: our own, without what names a person or does not hold."""
-    if name in RESULTS:
-        return {"fields": [{"name": c, "type": "integer" if c == "ligne" else "string"} for c in frames[name]]}
-    kept = {column.name for column in catalogue()[name].kept}
-    schema = descriptor(name)
-    fields = [{k: v for k, v in f.items() if k != "missingValues"} for f in schema["fields"] if f["name"] in kept]
-    keys = []
+    frame = frames[name]
+    if name not in catalogue():
+        return {"fields": [{"name": c, "type": "integer" if c == "ligne" else "string"} for c in frame]}
+    schema, keys = descriptor(name), []
     for key in schema.get("foreignKeys", ()):
         column, target = key["fields"][0], key["reference"]
-        values = frames[name][column].dropna()
-        held = values.isin(frames[target["resource"]][target["fields"][0]].dropna())
-        if not values.empty and held.all() and catalogue()[name][column].type != "list":
+        values = frame[column].dropna()
+        if len(values) and values.isin(frames[target["resource"]][target["fields"][0]]).all():
             keys.append(key)
-    described = {"fields": fields, "missingValues": [""]}
-    if schema.get("primaryKey") and not frames[name][schema["primaryKey"]].isna().any(axis=None):
-        described["primaryKey"] = schema["primaryKey"]
-    if keys:
-        described["foreignKeys"] = keys
-    return described
+    fields = [{k: v for k, v in f.items() if k != "missingValues"} for f in schema["fields"] if f["name"] in frame]
+    described = {"fields": fields, "missingValues": [""], "foreignKeys": keys}
+    own = schema.get("primaryKey", [])
+    if not frame[own].isna().any(axis=None):
+        described["primaryKey"] = own
+    return {key: value for key, value in described.items() if value}
 
 
 def _read_package(folder: Path) -> clean.Tidy:
     """Tidy tables of a processed package, in their types."""
 
     def text(name: str) -> pd.DataFrame:
-        content = (folder / f"{name}.csv").read_text(encoding="utf-8")
-        return pd.read_csv(io.StringIO(content), dtype=str, keep_default_na=False)
+        return pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False, encoding="utf-8")
 
+    tables = {name: clean.typed(name, text(name)) for name in catalogue()}
     problems = [Problem(*row) for row in text("problemes").itertuples(index=False)]
-    provenance = text("provenance")
-    return clean.Tidy(
-        {name: clean.typed(name, text(name)) for name in catalogue()},
-        provenance.assign(ligne=provenance["ligne"].astype("int64")),
-        text("correspondances"),
-        problems,
-    )
+    return clean.Tidy(tables, text("provenance").astype({"ligne": "int64"}), text("correspondances"), problems)
 
 
 class Programme:
@@ -279,14 +238,14 @@ class Programme:
     Parameters
     ----------
     codes : list of str, optional
-        Territories to hold; the real ones of ``data/raw`` when nothing is named.
+        Territories to hold; when nothing is named, the real ones of ``data/raw``, or all when none is
+        real: real and fictional ones never share a page.
     """
 
     def __init__(self, codes: list[str] | None = None):
         opened = {code: Territory.open(code) for code in codes or territories()}
-        self.territories = {
-            code: territory for code, territory in opened.items() if codes is not None or not territory.is_fictif
-        }
+        real = {code: territory for code, territory in opened.items() if not territory.is_fictif}
+        self.territories = opened if codes else real or opened
         self.general = Territory.open("programme")
 
     @classmethod

@@ -235,6 +235,21 @@ def test_the_sheet_of_communes_is_completed_and_judged(tidied):
     assert len(tidy.tables["communes"]) == 2
 
 
+def test_one_code_for_two_communes_is_told_and_both_rows_stay(tidied):
+    codes = {"Issé": "44075", "Soudan": "44199", "Derval": "44075", "Erbray": ""}
+    tidy = tidied(communes=[{"commune": name, "code_insee": code} for name, code in codes.items()])
+    assert one(tidy).cellule == "B4"
+    assert "« 44075 » est déjà pris par une autre ligne (essai.xlsx, ligne 2)" in str(one(tidy))
+    assert column(tidy, "communes", "commune") == list(codes)
+
+
+def test_a_commune_written_in_two_ways_is_told_by_the_code_that_both_are_given(tidied):
+    known = REFERENCE.assign(commune=["Saint-Mars", "Freigné", "Ambérieux"])
+    tidy = tidied(known, communes=[{"commune": "Saint-Mars"}, {"commune": "St-Mars"}])
+    assert rules(tidy) == ["doublon"]
+    assert "« 44078 » est déjà pris" in str(one(tidy))
+
+
 # ── rows, keys and links ────────────────────────────────────────────────────────────────────────
 
 
@@ -396,6 +411,32 @@ def test_a_correction_never_shows_a_column_that_is_not_read(tidied, folder):
     assert CANARY not in str(one(tidy))
 
 
+# ── totals ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("table", "rows"),
+    [
+        ("reunions", [{"reunion": "R1", "nb_presents": "16"}, {"reunion": "Total", "nb_presents": "16"}]),
+        ("communes", [{"commune": "Issé", "population": "9"}, {"commune": "TOTAUX", "population": "9"}]),
+        ("initiatives", [{"initiative": "I1", "nom": "SEL"}, {"initiative": "Total :", "nom": "une pratique"}]),
+    ],
+)
+def test_a_total_typed_under_its_numbers_is_told_and_its_row_stays(tidied, table, rows):
+    tidy = tidied(**{table: rows})
+    assert str(one(tidy)).startswith(
+        f"data/raw/essai/essai.xlsx, feuille « {table} », ligne 3 : cette ligne est un total."
+    )
+    assert len(tidy.tables[table]) == 2
+
+
+def test_a_row_that_is_no_total_may_hold_the_word(tidied):
+    votes = [{"objet": "enjeu", "code": "E1", "bulletin": "TOTAL", "points": "12"}]
+    stakes = [{"enjeu": "E1", "libelle": "Lien"}]
+    tidy = tidied(enjeux=stakes, votes=votes, acteurs=[{"nom": "Total"}], initiatives=[{"nom": "Total vrac"}])
+    assert tidy.problems == []
+
+
 # ── plausibility, rule by rule ──────────────────────────────────────────────────────────────────
 
 INDICATOR = {"indicateur": "I1", "critere": "Calme", "echelle_min": "0", "echelle_max": "5", "sens": "augmente"}
@@ -514,6 +555,15 @@ def test_rule_12_an_address_or_a_telephone_in_a_text_is_told_and_not_repeated(ti
     problem = one(tidied(verbatims=[{"texte": f"écrire à {contact} dès demain"}]))
     assert problem.regle == "coordonnées"
     assert contact not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [("verbatims", "texte"), ("fiches", "attentes"), ("fiches", "participation"), ("acteurs", "propos")],
+)
+def test_rule_12_holds_for_every_free_text_of_a_person(tidied, table, name):
+    row = {"nom": "SEL"} if table == "acteurs" else {}
+    assert rules(tidied(**{table: [row | {name: "canari@jaune.fr"}]})) == ["coordonnées"]
 
 
 def test_rule_12_leaves_other_numbers(tidied):

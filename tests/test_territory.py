@@ -2,11 +2,12 @@
 
 import pandas as pd
 import pytest
-from conftest import opened, programme, sheet, small
+from conftest import RAW, opened, programme, sheet, small
 
+from domino_analysis import comparison
 from domino_analysis.paths import processed_dir, territories
 from domino_analysis.schema import catalogue
-from domino_analysis.territory import Territory, reference
+from domino_analysis.territory import Programme, Territory, reference
 
 COMMUNES = {"chateaubriant": 33, "morlaix": 61, "redon": 43, "rennes": 43}
 INHABITANTS = {"chateaubriant": 58_804, "morlaix": 129_533, "redon": 81_044, "rennes": 420_717}
@@ -53,6 +54,16 @@ def test_the_programme_holds_the_real_territories_and_what_is_regional():
     assert list(programme().territories) == sorted(COMMUNES)
     assert not programme().general.reunions.empty
     assert programme().general.communes.empty
+
+
+@pytest.mark.parametrize(
+    ("fictional", "held"), [({"a": "oui", "b": "non", "c": ""}, ["b", "c"]), ({"a": "oui", "b": "oui"}, ["a", "b"])]
+)
+def test_a_programme_holds_the_real_territories_or_all_when_none_is_real(folder, fictional, held):
+    for code, answer in fictional.items():
+        folder(code, territoires=[{"Nom du territoire": code, "Fictif": answer}])
+    assert list(Programme().territories) == held
+    assert list(Programme(["a", "b"]).territories) == ["a", "b"]
 
 
 def test_a_programme_of_named_territories_keeps_their_order():
@@ -116,6 +127,26 @@ def test_reference_codes_are_text_and_numbers_are_numbers():
     known = reference("communes_2015")
     assert known["code_insee"].str.fullmatch(r"\d{5}").all()
     assert pd.api.types.is_numeric_dtype(known["population"])
+
+
+@pytest.mark.parametrize("path", sorted((RAW / "reference").glob("*.csv")), ids=lambda path: path.stem)
+def test_a_public_table_has_the_columns_that_it_has_when_it_is_absent(path, folder):
+    there = reference(path.stem)
+    folder("reference")
+    absent = reference(path.stem)
+    assert absent.empty
+    assert list(absent) == list(there)
+    numbers = [column for column in there if pd.api.types.is_numeric_dtype(there[column])]
+    assert [column for column in absent if pd.api.types.is_numeric_dtype(absent[column])] == numbers
+
+
+def test_territories_are_compared_without_any_public_table(folder):
+    folder("reference")
+    for code in ("ici", "la-bas"):
+        folder(code, communes=[{"Commune": "Issé"}])
+    held = Programme()
+    assert comparison.contexts(held).empty
+    assert comparison.perimeters(held)["communes"].tolist() == [1, 1]
 
 
 def test_a_reference_that_is_absent_is_an_empty_table():
