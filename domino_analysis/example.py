@@ -7,6 +7,7 @@ and its place: it is the same in a programme of any size.
 
 import datetime as dt
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from itertools import combinations, product
 from math import exp
 from pathlib import Path
@@ -210,10 +211,15 @@ class _Group:
         codes = {theme["theme"]: f"E{rank}" for rank, theme in enumerate(self.themes, 1)}
         return codes | {self.themes[1]["theme"]: "E6"} if evening else codes
 
-    def behind(self, theme: str) -> str:
-        """Codes of some statements that the stake of a theme takes up, before or after it was replaced."""
-        codes = {self.stakes(0)[theme], self.stakes(1)[theme]}
-        return "; ".join(self.some([v["verbatim"] for v in self.tables["verbatims"] if v.get("enjeu") in codes], 3))
+    def behind(self, theme: str, evening: int) -> list[str]:
+        """Codes of the statements that the stake of a theme, replaced or not, takes up until a meeting."""
+        codes, last = {self.stakes(0)[theme], self.stakes(1)[theme]}, self.meetings[evening]
+        said = self.tables["verbatims"]
+        return [row["verbatim"] for row in said if row.get("enjeu") in codes and row["reunion"] <= last] or [""]
+
+    def likes(self, table: str, things: Iterable[str]) -> dict[str, float]:
+        """Weight that a table gives to each thing: the exponential of its leaning."""
+        return {thing: exp(self.leaning[table, thing]) for thing in things}
 
 
 def _territory(code: str, place: int, seed: int) -> dict[str, Rows]:
@@ -253,41 +259,28 @@ def _said(group: _Group) -> None:
     stakes[2] |= {"reformule_le": group.dates[-1] + dt.timedelta(weeks=5)}
     group.add("enjeux", stakes)
 
-    themes, said = group.words["themes"], {}
-    hopes = dict.fromkeys(group.words["attentes"], "") | {
-        h: theme["theme"] for theme in themes for h in theme["attentes"]
-    }
-    people = {row["commune"]: row["population"] for row in group.tables["communes"]} | {
-        f"{group.names[0]}-Bourg": 1500,
-        "": 900,
-    }
+    words, themes, said = group.words, group.words["themes"], {}
+    hopes = {hope: theme["theme"] for theme in themes for hope in theme["attentes"]} | words["attentes"]
+    people = {row["commune"]: row["population"] for row in group.tables["communes"]} | words["ailleurs"]
     pools = {
         theme["theme"]: group.some([(kind, text) for kind, texts in theme["phrases"].items() for text in texts], 99)
         for theme in themes
     }
-    for evening, meeting in enumerate(group.words["reunions"]):
+    for evening, meeting in enumerate(words["reunions"]):
         here = {"reunion": group.meetings[evening]}
         group.add("reunions", [meeting | here | {"date": group.dates[evening]}])
         for table, question in product(TABLES, meeting["questions"]):
-            likes = {
-                theme: exp(group.leaning[table, theme]) * (5 if theme in group.stakes(0) else 1)
-                for theme in pools
-                if pools[theme]
-            }
-            theme = group.among(likes)
+            near = group.stakes(0) if group.whole(1, 5) > 1 else pools
+            theme = group.among(group.likes(table, [theme for theme in near if pools[theme]]))
             kind, text = pools[theme].pop()
             said[text] = evening, theme, here | {"nature": kind, "question": question, "table": table}
+        numbers = range(1, group.whole(*meeting["fiches"]) + 1)
         sheets = group.add("fiches", [
-            here | {"fiche": str(n), "table": TABLES[n % len(TABLES)], "commune": people, "attentes": list(hopes) if n % 5 else ""}
-            for n in range(1, group.whole(*meeting["fiches"]) + 1)
+            here | {"fiche": str(n), "table": TABLES[n % 4], "commune": people, "attentes": list(hopes) if n % 5 else ""}
+            for n in numbers
         ])  # fmt: skip
         for sheet, column in product(sheets, ("attentes", "participation")):
-            place = here | {
-                "question": column.capitalize(),
-                "origine": "fiche",
-                "table": sheet["table"],
-                "nb_tables": "",
-            }
+            place = here | words["ecrit"] | {"question": column.capitalize(), "table": sheet["table"]}
             for text in items(sheet.get(column)):
                 said.setdefault(text, (evening, hopes.get(text), place))
     group.add("verbatims", [
@@ -317,20 +310,18 @@ def _wanted(group: _Group) -> None:
     others = [theme | entry for theme in served for entry in theme["indicateurs"][1:]]
     chosen = [theme | theme["indicateurs"][0] for theme in served] + group.some(others, group.whole(0, 2))
     chosen.append(served[0] | group.some(words["propres"], 1)[0])
-    chosen += [
-        theme | theme["compte"] | fate
-        for theme, fate in zip(group.some(served[:COMMON], 2), words["sorts"], strict=True)
-    ]
+    counted = zip(group.some(served[:COMMON], 2), words["sorts"], strict=True)
+    chosen += [theme | theme["compte"] | fate for theme, fate in counted]
+    stakes = group.stakes(1)
     grid = group.add("indicateurs", [
-        entry | {"enjeu": group.stakes(1)[entry["theme"]], "verbatims": group.behind(entry["theme"])} for entry in chosen
+        entry | {"enjeu": stakes[entry["theme"]], "verbatims": group.behind(entry["theme"], 1)} for entry in chosen
     ])  # fmt: skip
 
     codes, scale = [row["indicateur"] for row in grid], catalogue()["votes"]["avis"].enum[:5]
     debated, votes = group.some(codes, 3), []
     for number, table in enumerate([table for table in TABLES for _ in range(group.whole(5, 7))], 1):
         ballot = {"reunion": group.meetings[1], "bulletin": str(number), "table": table}
-        likes = {code: exp(group.leaning[table, code]) for code in codes}
-        given = Counter(group.among(likes) for _ in range(POINTS))
+        given = Counter(group.among(group.likes(table, codes)) for _ in range(POINTS))
         votes += [ballot | words["points"] | {"code": code, "points": points} for code, points in given.items()]
         for code in debated:
             opinion = round(2 - 1.3 * group.leaning[table, code] + group.rng.normal() / 2)
@@ -338,21 +329,15 @@ def _wanted(group: _Group) -> None:
     group.add("votes", votes)
 
     here = {"reunion": group.meetings[2], "date": group.dates[2]}
-    measured, marks = [row for row in grid if row["statut"] == "retenu"], []
-    for row, table in product(measured, TABLES):
-        now = min(max(round(3 + group.leaning[table, row["indicateur"]]), 1), 5)
-        wanted = min(max(now + words["sens"][row["sens"]] * group.whole(0, 3), 1), 5)
-        marks.append(
-            {"indicateur": row["indicateur"], "repondant": table, "actuelle": now, "souhaitee": wanted}
-            | words["mesure"]
-            | here
-        )
+    senses = {row["indicateur"]: words["sens"][row["sens"]] for row in grid if row["statut"] == "retenu"}
+    marks = []
+    for (code, sense), table in product(senses.items(), TABLES):
+        now = min(max(round(3 + group.leaning[table, code]), 1), 5)
+        mark = {"actuelle": now, "souhaitee": min(max(now + sense * group.whole(0, 3), 1), 5)}
+        marks.append(here | words["note"] | mark | {"indicateur": code, "repondant": table})
     practices = sorted({row["type_pratique"] for row in group.tables["initiatives"]})
-    judged = group.some(list(product(group.some(practices, 7), measured)), 30)
-    marks += [
-        here | {"pratique": practice, "repondant": "groupe", "indicateur": row["indicateur"]}
-        for practice, row in judged
-    ]
+    judged = group.some(list(product(group.some(practices, 7), senses)), 30)
+    marks += [here | {"pratique": practice, "repondant": "groupe", "indicateur": code} for practice, code in judged]
     group.add("mesures", marks)
 
 
@@ -362,13 +347,15 @@ def _answered(group: _Group) -> None:
     serving = {row["enjeu"]: row["indicateur"] for row in reversed(group.tables["indicateurs"])}
     entries = []
     for theme in (*group.themes[:COMMON], group.themes[-1]):
-        stake = group.stakes(3)[theme["theme"]]
-        known = {"enjeu": stake, "indicateur": serving.get(stake, ""), "thematique": theme["theme"]}
-        answers = [answer for answer in theme["preconisations"] if answer["moment"] not in empty]
-        entries += [
-            answer | known | {"origine": group.behind(theme["theme"])}
-            for answer in group.some(answers, group.whole(1, 2))
-        ]
+        name, stake = theme["theme"], group.stakes(3)[theme["theme"]]
+        known = {
+            "enjeu": stake,
+            "indicateur": serving.get(stake, ""),
+            "thematique": name,
+            "origine": group.behind(name, 2),
+        }
+        answers = [answer | known for answer in theme["preconisations"] if answer["moment"] not in empty]
+        entries += group.some(answers, group.whole(1, 2))
     rows = group.add("preconisations", entries)
     group.add("votes", [group.words["leviers"] | {"code": row["preconisation"]} for row in rows])
     bearers = {actor["nom"]: 1 for actor in group.tables["acteurs"]}

@@ -181,8 +181,12 @@ def test_every_territory_says_that_it_is_fictional(four):
 
 
 def test_no_column_that_names_a_person_is_written():
-    direct = {(name, column.name) for name, table in catalogue().items() for column in table.columns if column.is_direct}
-    written = {(name, column) for tables in rows(4).values() for name, held in tables.items() for row in held for column in row}
+    direct = {
+        (name, column.name) for name, table in catalogue().items() for column in table.columns if column.is_direct
+    }
+    written = {
+        (name, column) for tables in rows(4).values() for name, held in tables.items() for row in held for column in row
+    }
     assert direct
     assert direct & written == set()
 
@@ -314,7 +318,7 @@ def test_practices_are_judged_with_blanks_left(four):
 def test_no_sentence_stands_twice_among_the_words():
     themes = exemple()["themes"]
     said = [text for theme in themes for texts in theme["phrases"].values() for text in texts]
-    said += [text for theme in themes for text in theme["attentes"]] + exemple()["attentes"]
+    said += [text for theme in themes for text in theme["attentes"]] + list(exemple()["attentes"])
     assert [text for text, count in Counter(said).items() if count > 1] == []
     assert all(25 <= sum(map(len, theme["phrases"].values())) <= 35 for theme in themes)
 
