@@ -7,7 +7,6 @@ and its place: it is the same in a programme of any size.
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from itertools import combinations, product
 from math import exp
 from pathlib import Path
@@ -59,10 +58,11 @@ def programme(number: int, seed: int = 0) -> dict[str, dict[str, Rows]]:
 
 
 def write(raw: Path, number: int, seed: int = 0) -> list[str]:
-    """Write some fictional territories, a folder each, all of them or none; return their codes.
+    """Write some fictional territories, a folder each; return their codes.
 
     The first, third… are workbooks; the second, fourth… hold one .csv per sheet. The same call gives
-    the same bytes.
+    the same bytes. Everything is written in a hidden folder beside, then put in its place: no folder is
+    ever half written.
 
     Parameters
     ----------
@@ -217,7 +217,7 @@ class _Group:
         said = self.tables["verbatims"]
         return [row["verbatim"] for row in said if row.get("enjeu") in codes and row["reunion"] <= last] or [""]
 
-    def likes(self, table: str, things: Iterable[str]) -> dict[str, float]:
+    def likes(self, table: str, things: list[str]) -> dict[str, float]:
         """Weight that a table gives to each thing: the exponential of its leaning."""
         return {thing: exp(self.leaning[table, thing]) for thing in things}
 
@@ -252,9 +252,9 @@ def _census(group: _Group) -> None:
 
 def _said(group: _Group) -> None:
     """Stakes, sheets of the participants, and statements coded to the stakes of their day."""
-    first, second = ({"retenu_le": group.dates[evening], "reunion": group.meetings[evening]} for evening in (0, 1))
-    stakes = [theme | first | {"rang": rank} for rank, theme in enumerate(group.themes, 1)]
-    stakes.append(stakes[1] | second | {"rang": "", "remplace": "E2", "source": "D02"})
+    stakes = [theme | {"rang": rank, "retenu_le": group.dates[0]} for rank, theme in enumerate(group.themes, 1)]
+    later = {"remplace": "E2", "source": "D02", "reunion": group.meetings[1], "retenu_le": group.dates[1]}
+    stakes.append(stakes[1] | later | {"rang": ""})
     stakes[1] |= {"libelle": stakes[1]["avant"], "question": ""}
     stakes[2] |= {"reformule_le": group.dates[-1] + dt.timedelta(weeks=5)}
     group.add("enjeux", stakes)
@@ -274,10 +274,9 @@ def _said(group: _Group) -> None:
             theme = group.among(group.likes(table, [theme for theme in near if pools[theme]]))
             kind, text = pools[theme].pop()
             said[text] = evening, theme, here | {"nature": kind, "question": question, "table": table}
-        numbers = range(1, group.whole(*meeting["fiches"]) + 1)
         sheets = group.add("fiches", [
             here | {"fiche": str(n), "table": TABLES[n % 4], "commune": people, "attentes": list(hopes) if n % 5 else ""}
-            for n in numbers
+            for n in range(1, group.whole(*meeting["fiches"]) + 1)
         ])  # fmt: skip
         for sheet, column in product(sheets, ("attentes", "participation")):
             place = here | words["ecrit"] | {"question": column.capitalize(), "table": sheet["table"]}
@@ -320,7 +319,7 @@ def _wanted(group: _Group) -> None:
     codes, scale = [row["indicateur"] for row in grid], catalogue()["votes"]["avis"].enum[:5]
     debated, votes = group.some(codes, 3), []
     for number, table in enumerate([table for table in TABLES for _ in range(group.whole(5, 7))], 1):
-        ballot = {"reunion": group.meetings[1], "bulletin": str(number), "table": table}
+        ballot = {"bulletin": str(number), "table": table}
         given = Counter(group.among(group.likes(table, codes)) for _ in range(POINTS))
         votes += [ballot | words["points"] | {"code": code, "points": points} for code, points in given.items()]
         for code in debated:
@@ -328,16 +327,15 @@ def _wanted(group: _Group) -> None:
             votes.append(ballot | words["avis"] | {"code": code, "avis": scale[min(max(opinion, 0), 4)]})
     group.add("votes", votes)
 
-    here = {"reunion": group.meetings[2], "date": group.dates[2]}
     senses = {row["indicateur"]: words["sens"][row["sens"]] for row in grid if row["statut"] == "retenu"}
     marks = []
     for (code, sense), table in product(senses.items(), TABLES):
         now = min(max(round(3 + group.leaning[table, code]), 1), 5)
         mark = {"actuelle": now, "souhaitee": min(max(now + sense * group.whole(0, 3), 1), 5)}
-        marks.append(here | words["note"] | mark | {"indicateur": code, "repondant": table})
+        marks.append(words["note"] | mark | {"indicateur": code, "repondant": table})
     practices = sorted({row["type_pratique"] for row in group.tables["initiatives"]})
     judged = group.some(list(product(group.some(practices, 7), senses)), 30)
-    marks += [here | {"pratique": practice, "repondant": "groupe", "indicateur": code} for practice, code in judged]
+    marks += [{"pratique": practice, "repondant": "groupe", "indicateur": code} for practice, code in judged]
     group.add("mesures", marks)
 
 
