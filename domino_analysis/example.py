@@ -308,7 +308,7 @@ def _wanted(group: _Group) -> None:
     words, served = group.words, group.themes[:-1]
     others = [theme | entry for theme in served for entry in theme["indicateurs"][1:]]
     chosen = [theme | theme["indicateurs"][0] for theme in served] + group.some(others, group.whole(0, 2))
-    chosen.append(served[0] | group.some(words["propres"], 1)[0])
+    chosen += group.some(words["propres"], 1)
     counted = zip(group.some(served[:COMMON], 2), words["sorts"], strict=True)
     chosen += [theme | theme["compte"] | fate for theme, fate in counted]
     stakes = group.stakes(1)

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from conftest import RAW
 
-from domino_analysis import agreement, example
+from domino_analysis import agreement, census, example
 from domino_analysis.clean import place_name
 from domino_analysis.schema import BLOQUANT, catalogue, exemple
 from domino_analysis.territory import Territory
@@ -301,6 +301,17 @@ def test_a_stake_takes_up_what_was_said_after_it_was_retained(four):
         said = territory.verbatims["reunion"]
         assert (retained <= said)[retained.notna()].all()
         assert "E2" not in set(territory.verbatims.loc[said > territory.reunions["reunion"][0], "enjeu"])
+
+
+def test_the_last_meeting_has_published_totals_instead_of_sheets(four):
+    for territory in four.values():
+        meeting = census.recorded_meetings(territory)[-1]
+        assert meeting.fiches.empty
+        for column in ("commune", "utilisateur"):
+            counts = meeting.tally(column)
+            assert counts.is_published
+            assert counts.total <= counts.base == meeting.row["nb_presents"]
+        assert meeting.tally("commune").counts["code_insee"].notna().sum() == 5
 
 
 def test_practices_are_judged_with_blanks_left(four):
