@@ -115,8 +115,9 @@ def _fill(folder: Path, tables: dict[str, Rows], is_workbook: bool) -> None:
         titles = {column.name: column.title for column in catalogue()[name].typed}
         frames[name] = pd.DataFrame(rows, columns=list(titles), dtype=object).fillna("").rename(columns=titles)
     if not is_workbook:
+        french = {"sep": ";", "index": False, "encoding": "utf-8-sig", "lineterminator": "\r\n"}
         for name, frame in frames.items():
-            frame.map(_french).to_csv(folder / f"{name}.csv", sep=";", index=False, encoding="utf-8-sig")
+            frame.map(_french).to_csv(folder / f"{name}.csv", **french)
         return
     with pd.ExcelWriter(folder / f"{folder.name}.xlsx", engine="xlsxwriter", date_format="dd/mm/yyyy") as writer:
         writer.book.set_properties({"created": CREATED})
