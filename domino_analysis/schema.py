@@ -209,6 +209,12 @@ def problemes() -> dict[str, dict]:
     return _read("problemes.fr.yaml")
 
 
+@cache
+def exemple() -> dict[str, Any]:
+    """Words of the fictional programme; see `domino_analysis.example`."""
+    return _read("exemple.fr.yaml")
+
+
 def problem(regle: str, fichier: str, feuille: str = "", cellule: str = "", **values: Any) -> Problem:
     """Problem of a rule of the catalogue, whose words hold values; ``proche`` adds its proposal, if it has one.
 
