@@ -85,15 +85,15 @@ def normalise(values: pd.DataFrame, direction: pd.Series | int = 1, method: str 
     :math:`\min`, :math:`\max`, :math:`\bar x`, :math:`s` their least, greatest, mean and standard
     deviation (:math:`n - 1`), all taken after a column of direction -1 was multiplied by -1:
 
-    ================== ================================================= ==================================
-    method             value                                             options
-    ================== ================================================= ==================================
-    ``min-max``        :math:`l + (u - l)(x - \min)/(\max - \min)`       ``bounds=(0, 100)``: :math:`(l, u)`
-    ``z-score``        :math:`m + k (x - \bar x)/s`                      ``mean=0``: m, ``sd=1``: k
-    ``rank``           1 for the lowest; equal values share the lowest
-    ``percentile-rank`` :math:`(rank - 1)/(n - 1)`, from 0 to 1
-    ``borda``          :math:`rank - 1`: how many stand below
-    ================== ================================================= ==================================
+    =================== =========================================== ==================================
+    method              value                                       options
+    =================== =========================================== ==================================
+    ``min-max``         :math:`l + (u - l)(x - \min)/(\max - \min)` ``bounds=(0, 100)``: :math:`(l, u)`
+    ``z-score``         :math:`m + k (x - \bar x)/s`                ``mean=0``: m, ``sd=1``: k
+    ``rank``            1 for the lowest; ties share the lowest     none
+    ``percentile-rank`` :math:`(rank - 1)/(n - 1)`, from 0 to 1     none
+    ``borda``           :math:`rank - 1`: how many stand below      none
+    =================== =========================================== ==================================
 
     Two methods read the direction themselves, so that their options are in the unit of the indicator:
 
@@ -161,8 +161,10 @@ def normalise(values: pd.DataFrame, direction: pd.Series | int = 1, method: str 
 # ── from indicators to the whole ────────────────────────────────────────────────────────────────
 
 
-def levels(tree: pd.DataFrame, code: str | None = None) -> pd.Series:
-    """Level of a code and of each code that it holds: 1 for a leaf, else 1 + the highest of its children.
+def branch(tree: pd.DataFrame, code: str | None = None) -> pd.DataFrame:
+    """Part of a tree that a code holds, itself included, with the level of each code.
+
+    The level is 1 for a leaf, else one more than the highest of the children.
 
     Parameters
     ----------
@@ -173,8 +175,9 @@ def levels(tree: pd.DataFrame, code: str | None = None) -> pd.Series:
 
     Returns
     -------
-    Series
-        Level by code, the lowest first, in the order of the tree inside a level: ``code`` comes last.
+    DataFrame
+        Rows and columns of the tree and ``level``, the lowest level first and in the order of the tree
+        inside a level: ``code`` comes last.
 
     Raises
     ------
@@ -184,8 +187,10 @@ def levels(tree: pd.DataFrame, code: str | None = None) -> pd.Series:
     Examples
     --------
     >>> tree = pd.DataFrame({"parent": ["", "vie", "vie", "eau"]}, index=["vie", "emploi", "eau", "captage"])
-    >>> levels(tree).to_dict()
+    >>> branch(tree)["level"].to_dict()
     {'emploi': 1, 'captage': 1, 'eau': 2, 'vie': 3}
+    >>> branch(tree, "eau").index.tolist()
+    ['captage', 'eau']
     """
     parents = tree["parent"].replace("", np.nan).dropna()
     graph = nx.DiGraph(list(parents.items()))
@@ -193,15 +198,14 @@ def levels(tree: pd.DataFrame, code: str | None = None) -> pd.Series:
     refuse(tree.index[tree.index.duplicated()], "codes given twice")
     refuse(parents[~parents.isin(tree.index)].items(), "codes whose parent is not in the tree")
     refuse(next(nx.simple_cycles(graph), []), "codes that go round in a circle")
-    tops = tree.index[~tree.index.isin(parents.index)]
+    tops = tree.index.difference(parents.index, sort=False)
     if len(tops) != 1:
         raise ValueError(f"a tree has one top, a code without parent, and here they are: {list(tops)}")
-    if code is not None:
-        refuse({code} - set(tree.index), "no such code in the tree")
-        graph = graph.subgraph({code, *nx.ancestors(graph, code)})
-    generations = enumerate(nx.topological_generations(graph), start=1)
-    level = {member: number for number, members in generations for member in members}
-    return pd.Series(level, index=tree.index.intersection(list(level), sort=False)).sort_values(kind="stable")
+    code = tops[0] if code is None else code
+    refuse({code} - set(tree.index), "no such code in the tree")
+    generations = nx.topological_generations(graph.subgraph({code, *nx.ancestors(graph, code)}))
+    level = {held: number for number, codes in enumerate(generations, start=1) for held in codes}
+    return tree.loc[tree.index.isin(level)].assign(level=pd.Series(level)).sort_values("level", kind="stable")
 
 
 MEANS = {"arithmetic": (np.copy, np.copy), "geometric": (np.log, np.exp), "harmonic": (np.reciprocal, np.reciprocal)}
@@ -209,12 +213,7 @@ MEANS = {"arithmetic": (np.copy, np.copy), "geometric": (np.log, np.exp), "harmo
 
 
 def composites(
-    scores: pd.DataFrame,
-    tree: pd.DataFrame,
-    level: pd.Series,
-    weights: pd.DataFrame,
-    method: Method = "arithmetic",
-    minimum_coverage: float = 0.0,
+    scores: pd.DataFrame, part: pd.DataFrame, weights: pd.DataFrame, method: Method, minimum_coverage: float = 0.0
 ) -> dict[str, np.ndarray]:
     """Scores of each parent under several sets of weights at once.
 
@@ -222,10 +221,10 @@ def composites(
 
     Parameters
     ----------
-    scores, tree, method, minimum_coverage
+    scores, method, minimum_coverage
         Those of `aggregate`.
-    level : Series
-        Codes to work on, as `levels` gives them for the whole tree or for one of its codes.
+    part : DataFrame
+        The tree or a part of it, as `branch` gives it.
     weights : DataFrame
         A row per code, a column per set of weights.
 
@@ -240,20 +239,20 @@ def composites(
     --------
     >>> tree = pd.DataFrame({"parent": ["", "vie", "vie"]}, index=["vie", "eau", "emploi"])
     >>> weights = pd.DataFrame({"d'abord": [1, 1, 1], "ensuite": [1, 3, 1]}, index=tree.index)
-    >>> composites(pd.DataFrame({"eau": [2], "emploi": [6]}), tree, levels(tree), weights)["vie"].tolist()
+    >>> composites(pd.DataFrame({"eau": [2], "emploi": [6]}), branch(tree), weights, "arithmetic")["vie"].tolist()
     [[4.0], [3.0]]
     """
+    level, codes = part["level"], part.index[:-1]
     leaves, parents = level.index[level == 1], level.index[level > 1]
-    refuse(leaves[leaves == level.index[-1]], "expected a code that holds others, and this one is a leaf")
     means = method if isinstance(method, dict) else dict.fromkeys(level, method)
-    used = weights.loc[level.index[:-1]].to_numpy(float)
-    sound = ((used >= 0) & (used < np.inf)).all(axis=1)
+    used = weights.loc[codes].to_numpy(float)
+    refuse(leaves[leaves == part.index[-1]], "expected a code that holds others, and this one is a leaf")
     refuse(leaves[~leaves.isin(scores.columns)], "leaves of the tree that are no column of the scores")
-    refuse(level.index[:-1][~sound], "weight missing, negative or infinite for")
+    refuse(codes[~((used >= 0) & (used < np.inf)).all(axis=1)], "weight missing, negative or infinite for")
     refuse({*means.values()} - set(MEANS), f"aggregation that is none of {list(MEANS)}")
     refuse({minimum_coverage} if not 0 <= minimum_coverage <= 1 else [], "coverage that is not from 0 to 1")
     known = dict(zip(leaves, scores[leaves].to_numpy(float).T[:, None], strict=True))
-    families = tree.index.groupby(tree["parent"])
+    families = part.index.groupby(part["parent"])
     for parent in parents:
         children = families[parent]
         family = np.stack(np.broadcast_arrays(*(known[child] for child in children)))
@@ -262,7 +261,7 @@ def composites(
         named = [(scores.index[row], children[column]) for column, row in low]
         refuse(named, f"a {mean} mean needs values above 0, and these (row, column) are not")
         present = ~np.isnan(family)
-        shares = used[level.index.get_indexer(children), :, None] * present
+        shares = used[codes.get_indexer(children), :, None] * present
         before, after = MEANS[mean]
         with np.errstate(invalid="ignore"):
             found = after((shares * np.where(present, before(family), 0)).sum(axis=0) / shares.sum(axis=0))
@@ -310,7 +309,7 @@ def aggregate(
     Raises
     ------
     ValueError
-        For a tree that is none (see `levels`), a leaf without column, a weight that is missing, negative or
+        For a tree that is none (see `branch`), a leaf without column, a weight that is missing, negative or
         infinite, an unknown method, a coverage beyond 0 to 1, and a geometric or harmonic mean of a score
         of 0 or less, whatever its weight.
 
@@ -327,7 +326,7 @@ def aggregate(
     >>> aggregate(scores, tree, minimum_coverage=0.75)["vie"].tolist()
     [3.0, nan]
     """
-    found = composites(scores, tree, levels(tree), tree[["weight"]], method, minimum_coverage)
+    found = composites(scores, branch(tree), tree[["weight"]], method, minimum_coverage)
     return pd.DataFrame({parent: score[0] for parent, score in found.items()}, index=scores.index)
 
 
@@ -421,10 +420,10 @@ def leave_one_out(values: pd.DataFrame, tree: pd.DataFrame, code: str, method: M
     eau       6.0      4.0
     emploi    2.0      8.0
     """
-    level = levels(tree, code)
-    left_out = level.index[:-1]
+    part = branch(tree, code)
+    left_out = part.index[:-1]
     weights = pd.DataFrame({left: tree["weight"].mask(tree.index == left, 0) for left in left_out})
-    scores = composites(values, tree, level, weights, method)[code]
+    scores = composites(values, part, weights, method)[code]
     return pd.DataFrame(scores, index=left_out, columns=values.index)
 
 
@@ -452,7 +451,7 @@ def weights_from_votes(votes: Values, tree: pd.DataFrame) -> pd.Series:
     Raises
     ------
     ValueError
-        For a tree that is none (see `levels`), negative points, points for what is no code of the tree.
+        For a tree that is none (see `branch`), negative points, points for what is no code of the tree.
 
     References
     ----------
@@ -464,7 +463,7 @@ def weights_from_votes(votes: Values, tree: pd.DataFrame) -> pd.Series:
     >>> weights_from_votes(pd.Series({"eau": 12, "emploi": 4}), tree).to_dict()
     {'vie': 1.0, 'eau': 0.75, 'emploi': 0.25}
     """
-    levels(tree)
+    branch(tree)  # for its errors
     ballots = votes.to_frame().T if isinstance(votes, pd.Series) else votes
     refuse(ballots.columns[(ballots < 0).any()], "negative points for")
     refuse(ballots.columns[~ballots.columns.isin(tree.index)], "points for what is no code of the tree")

@@ -4,12 +4,12 @@ A *scenario* is a set of choices that could have been made in good faith: how in
 one scale, how they are aggregated, what each weighs. The tree is that of `indicators`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
-from .indicators import MEANS, composites, levels, normalise, ranks, refuse
+from .indicators import MEANS, branch, composites, normalise, ranks, refuse
 
 NORMALISATIONS = {
     "min-max": {"method": "min-max", "bounds": (1, 100)},
@@ -86,17 +86,13 @@ def scenarios(
         "aggregation": generator.choice(list(aggregations), n),
     }
     change = generator.uniform(1 - weight_noise, 1 + weight_noise, (n, len(tree)))
-    change[:, tree.index.get_loc(levels(tree).index[-1])] = 1
+    change[:, tree.index.get_loc(branch(tree).index[-1])] = 1
     weights = pd.DataFrame(tree["weight"].to_numpy(float) * change, columns=tree.index)
     return pd.concat([pd.DataFrame(choices), weights], axis=1)
 
 
 def ranks_under(
-    values: pd.DataFrame,
-    tree: pd.DataFrame,
-    scenarios: pd.DataFrame,
-    code: str,
-    normalisations: Mapping[str, dict] = NORMALISATIONS,
+    values: pd.DataFrame, tree: pd.DataFrame, scenarios: pd.DataFrame, code: str, normalisations: dict = NORMALISATIONS
 ) -> pd.DataFrame:
     """Place of each unit by the aggregate ``code`` in each scenario, 1 for the highest score.
 
@@ -113,7 +109,7 @@ def ranks_under(
         A row per scenario, as `scenarios` draws them or as one writes them.
     code : str
         The parent whose scores give the places.
-    normalisations : mapping
+    normalisations : dict
         What `normalise` is asked, by name of variant.
 
     Returns
@@ -143,18 +139,18 @@ def ranks_under(
     0    2.0      1.0     2.0
     1    3.0      2.0     1.0
     """
-    level = levels(tree, code)
-    measured = values.filter(items=level.index[level == 1])
+    part = branch(tree, code)
+    measured = values.filter(items=part.index[part["level"] == 1])
     asked = dict.fromkeys(scenarios["normalisation"])
     refuse(set(asked) - set(normalisations), f"normalisation that is none of {list(normalisations)}")
     normalised = {name: normalise(measured, tree["direction"], **normalisations[name]) for name in asked}
-    refuse(set(level.index[:-1]) - set(scenarios), "codes that the scenarios do not weigh")
-    weights = scenarios[level.index[:-1]].T.set_axis(range(len(scenarios)), axis=1)
-    size = max(1, BLOCK // max(1, len(level) * len(values)))
+    refuse(set(part.index[:-1]) - set(scenarios), "codes that the scenarios do not weigh")
+    weights = scenarios[part.index[:-1]].T.set_axis(range(len(scenarios)), axis=1)
+    size = max(1, BLOCK // max(1, len(part) * len(values)))
     places = np.full((len(scenarios), len(values)), np.nan)
     for (name, aggregation), rows in scenarios.groupby(["normalisation", "aggregation"]).indices.items():
         for block in np.split(rows, range(size, len(rows), size)):
-            scores = composites(normalised[name], tree, level, weights[block], aggregation)[code]
+            scores = composites(normalised[name], part, weights[block], aggregation)[code]
             places[block] = ranks(pd.DataFrame(scores.T)).T
     return pd.DataFrame(places, index=scenarios.index, columns=values.index)
 

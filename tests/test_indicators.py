@@ -20,10 +20,10 @@ from domino_analysis.indicators import (
     MEANS,
     METHODS,
     aggregate,
+    branch,
     directions,
     gap,
     leave_one_out,
-    levels,
     medians,
     normalise,
     practice_matrix,
@@ -409,9 +409,9 @@ def test_one_indicator_is_the_whole():
 
 def test_any_depth_has_its_levels():
     chain = tree({"vie": ["", 1]} | {f"n{i}": ["vie" if i == 0 else f"n{i - 1}", 1] for i in range(30)})
-    assert levels(chain).tolist() == list(range(1, 32))
+    assert branch(chain)["level"].tolist() == list(range(1, 32))
     assert aggregate(pd.DataFrame({"n29": [7.0]}), chain).iloc[0].tolist() == [7] * 30
-    assert levels(chain, "n27").to_dict() == {"n29": 1, "n28": 2, "n27": 3}
+    assert branch(chain, "n27")["level"].to_dict() == {"n29": 1, "n28": 2, "n27": 3}
 
 
 def test_the_tree_and_the_values_that_were_given_are_not_changed():
