@@ -221,12 +221,16 @@ def composites(
 
     Parameters
     ----------
-    scores, method, minimum_coverage
-        Those of `aggregate`.
+    scores : DataFrame
+        As for `aggregate`.
     part : DataFrame
         The tree or a part of it, as `branch` gives it.
     weights : DataFrame
         A row per code, a column per set of weights.
+    method : str or dict
+        As for `aggregate`.
+    minimum_coverage : float
+        As for `aggregate`.
 
     Returns
     -------

@@ -152,7 +152,7 @@ def ranks_under(
         for block in np.split(rows, range(size, len(rows), size)):
             scores = composites(normalised[name], part, weights[block], aggregation)[code]
             places[block] = ranks(pd.DataFrame(scores.T)).T
-    return pd.DataFrame(places, index=scenarios.index, columns=values.index)
+    return pd.DataFrame(places, index=scenarios.index, columns=values.index, copy=False)
 
 
 def rank_summary(ranks: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """Scenarios are drawn within their bounds, and ranked as the plain pipeline would rank each of them."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -109,6 +111,19 @@ def test_many_at_once_are_each_by_itself(code, block, monkeypatch):
     found = ranks_under(VALUES, TREE, drawn, code)
     pd.testing.assert_frame_equal(found, one_by_one(VALUES, TREE, drawn, code), check_names=False)
     assert len(found.drop_duplicates()) > 1
+
+
+def test_memory_is_that_of_the_result_and_of_one_block(monkeypatch):
+    values = pd.DataFrame(np.random.default_rng(0).normal(size=(2000, 4)), columns=LEAVES)
+    drawn = scenarios(TREE, 300, normalisations=["min-max"], aggregations=["arithmetic"])
+    peaks = {}
+    for block in (100_000, 10_000_000):
+        monkeypatch.setattr(sensitivity, "BLOCK", block)
+        tracemalloc.start()
+        result = ranks_under(values, TREE, drawn, "vie")
+        peaks[block] = tracemalloc.get_traced_memory()[1] - result.size * 8
+        tracemalloc.stop()
+    assert peaks[100_000] < 10 * 8 * 100_000 < peaks[10_000_000]  # 8 bytes a number, ten arrays
 
 
 cell = st.none() | st.integers(0, 20)
