@@ -32,7 +32,6 @@ def merge_small(nb, minimum=privacy.PEOPLE):
 
 
 RUN = {
-    "share_pct": lambda part, whole: list(map(indicators.share_pct, part, whole)),
     "gap": lambda direction=1, **given: indicators.gap(**given, direction=direction).tolist(),
     "medians": indicators.medians,
     "taken_up": taken_up,

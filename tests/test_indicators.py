@@ -1,10 +1,428 @@
-"""The way still to go, and what each practice does to each criterion; formulas are in ``cases/formules.yml``."""
+"""One scale, weights, the whole, what it depends on; the way still to go; what each practice does to each criterion.
 
+Worked examples are in ``cases/indicators.yml`` and ``cases/formules.yml``, published figures in ``cases/published``.
+"""
+
+import math
+import re
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from conftest import sheet
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from domino_analysis.indicators import directions, gap, medians, practice_matrix
+from domino_analysis import indicators
+from domino_analysis.indicators import (
+    MEANS,
+    METHODS,
+    aggregate,
+    branch,
+    directions,
+    gap,
+    leave_one_out,
+    medians,
+    normalise,
+    practice_matrix,
+    ranks,
+    weights_from_votes,
+)
+
+CASES = yaml.safe_load((Path(__file__).parent / "cases" / "indicators.yml").read_text(encoding="utf-8"))
+PUBLISHED = Path(__file__).parent / "cases" / "published"
+
+
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
+properties = settings(max_examples=40, deadline=None, derandomize=True)
+
+
+def tree(codes: dict[str, list]) -> pd.DataFrame:
+    """Tree by code: parent, weight, and direction where it is said."""
+    return pd.DataFrame.from_dict(codes, orient="index").set_axis(
+        ["parent", "weight", "direction"][: len(codes["vie"])], axis=1
+    )
+
+
+# ── worked examples ─────────────────────────────────────────────────────────────────────────────
+
+TABLES = ("values", "scores", "current", "desired")
+BY_CODE = ("direction", "low", "high")
+
+
+def asked(name: str, value):
+    if name == "tree":
+        return tree(value)
+    if name in TABLES:
+        return pd.DataFrame(value, dtype=float)
+    if name == "votes":
+        is_ballots = any(isinstance(points, list) for points in value.values())
+        return pd.DataFrame(value, dtype=float) if is_ballots else pd.Series(value)
+    return pd.Series(value) if name in BY_CODE and isinstance(value, dict) else value
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['indicator']}: {case['name']}")
+def test_the_worked_example(case):
+    result = getattr(indicators, case["indicator"])(**{name: asked(name, v) for name, v in case["given"].items()})
+    if case["indicator"] == "leave_one_out":
+        result = result.T
+    if isinstance(result, pd.Series):
+        assert list(result.index) == list(case["expect"])
+        assert result.tolist() == pytest.approx(list(case["expect"].values()))
+        return
+    assert list(result) == list(case["expect"])
+    for column, expected in case["expect"].items():
+        assert result[column].tolist() == pytest.approx(
+            [float("nan") if value is None else value for value in expected], nan_ok=True
+        ), column
+
+
+def test_no_two_examples_have_the_same_name():
+    assert len({case["name"] for case in CASES}) == len(CASES)
+
+
+# ── published figures ───────────────────────────────────────────────────────────────────────────
+
+
+def published(name: str) -> pd.DataFrame:
+    return pd.read_csv(PUBLISHED / name)
+
+
+def numbers(text: str) -> list[float]:
+    return [float(number) for number in re.findall(r"[\d.]+", text)]
+
+
+def printed(number: float, digits: str) -> bool:
+    """Whether a number is the one that was printed, to its last digit."""
+    decimals = len(digits.partition(".")[2])
+    return abs(number - float(digits)) <= 0.5 * 10**-decimals + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("column", "options"),
+    [("rank_ascending", {"method": "rank"}), ("z_score", {"method": "z-score"}), ("min_max", {"bounds": (0, 1)})],
+)
+def test_the_handbook_table_15_normalises_years_of_schooling(column, options):
+    table = pd.read_csv(PUBLISHED / "tai_table15_normalisation_schooling.csv", dtype=str)
+    found = normalise(table[["schooling"]].astype(float), **options)["schooling"]
+    wrong = [
+        c
+        for c, number, digits in zip(table["country"], found, table[column], strict=True)
+        if not printed(number, digits)
+    ]
+    assert len(table) == 23
+    assert wrong == []
+
+
+def test_the_places_among_others_follow_from_the_published_ranks():
+    table = published("tai_table15_normalisation_schooling.csv")
+    schooling, rank = table[["schooling"]], table["rank_ascending"]
+    assert normalise(schooling, method="borda")["schooling"].tolist() == (rank - 1).tolist()
+    assert normalise(schooling, method="percentile-rank")["schooling"].tolist() == ((rank - 1) / 22).tolist()
+    percentile = 100 * normalise(schooling, method="rank")["schooling"] / 23
+    assert percentile.round(1).tolist() == table["percentile"].tolist()
+
+
+@pytest.mark.parametrize(
+    "row",
+    published("other_worked_examples.csv").query("quantity.str.contains('eometric mean')").to_dict("records"),
+    ids=lambda row: row["inputs"],
+)
+def test_the_handbook_means_of_page_104(row):
+    scores = pd.DataFrame([numbers(row["inputs"])], columns=list("abcd"))
+    vie = tree({"vie": ["", 1]} | {code: ["vie", 1] for code in "abcd"})
+    (found,) = aggregate(scores, vie, "geometric")["vie"]
+    assert math.floor(100 * found + 1e-9) / 100 == row["value"]  # the page cuts what follows: 2.5457 is printed 2.54
+
+
+@pytest.mark.parametrize(
+    "row",
+    published("other_worked_examples.csv").query("source_page.str.contains('Table 14')").to_dict("records"),
+    ids=lambda row: row["quantity"],
+)
+def test_the_handbook_table_14_measures_the_distance_to_the_best(row):
+    own, best = zip(*(numbers(pair) for pair in re.findall(r"[\d.]+/[\d.]+", row["inputs"])), strict=True)
+    names = ["temperature", "humidity"]
+    scores = normalise(pd.DataFrame([own], columns=names), method="goalposts", low=0, high=pd.Series(best, names))
+    both = aggregate(scores, tree({"vie": ["", 1], "temperature": ["vie", 1], "humidity": ["vie", 1]}))
+    assert both["vie"].round(3).tolist() == [row["value"]]
+
+
+HDI = published("hdi_worked_examples.csv").set_index(["source", "country", "quantity"])
+HDI_1999 = {
+    "life_expectancy": "life_expectancy_index", "literacy": "adult_literacy_index", "enrolment": "enrolment_index",
+    "gdp": "gdp_index",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("country", ["Germany", "China", "Mozambique"])
+def test_the_human_development_report_of_1999(country):
+    report = HDI.loc["HDR1999 method"].loc[country]
+    given = {name: numbers(report["inputs"][quantity].replace("0-100", "0 100")) for name, quantity in HDI_1999.items()}
+    given["gdp"] = list(np.log(given["gdp"]))
+    values, low, high = pd.DataFrame(given, index=["value", "low", "high"]).to_numpy()
+    scores = normalise(
+        pd.DataFrame([values], columns=list(given)), method="goalposts", low=pd.Series(low, list(given)),
+        high=pd.Series(high, list(given)),
+    )  # fmt: skip
+    codes = tree(
+        {"vie": ["", 1], "life_expectancy": ["vie", 1], "education": ["vie", 1], "gdp": ["vie", 1],
+         "literacy": ["education", 2], "enrolment": ["education", 1]}
+    )  # fmt: skip
+    whole = scores.join(aggregate(scores, codes)).iloc[0]
+    for name, quantity in (HDI_1999 | {"education": "education_index", "vie": "HDI"}).items():
+        assert whole[name] == pytest.approx(report["value"][quantity], abs=0.0005 + 1e-9), name
+
+
+def test_the_human_development_report_of_2020_takes_a_geometric_mean():
+    report = HDI.loc["HDR2020"].loc["(one country)"]
+    income, low, high = np.log(numbers(report["inputs"]["income_index"]))
+    found = normalise(pd.DataFrame({"income": [income]}), method="goalposts", low=low, high=high)
+    assert found["income"].round(4).tolist() == [report["value"]["income_index"]]
+    health, education, _ = numbers(report["inputs"]["HDI"])
+    codes = tree({"vie": ["", 1], "health": ["vie", 1], "education": ["vie", 1], "income": ["vie", 1]})
+    whole = aggregate(found.assign(health=health, education=education), codes, "geometric")
+    assert whole["vie"].round(3).tolist() == [report["value"]["HDI"]]
+
+
+# ── what is refused, and by what name ───────────────────────────────────────────────────────────
+
+TWO = pd.DataFrame({"eau": [2.0, 0.0], "emploi": [6.0, 4.0]}, index=["Redon", "Rennes"])
+VIE = {"vie": ["", 1], "eau": ["vie", 1], "emploi": ["vie", 1]}
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"method": "percent"}, ValueError, "min-max.*percent'"),
+        ({"method": "rank", "bounds": (0, 1)}, TypeError, "bounds"),
+        ({"method": "goalposts", "low": 0}, TypeError, "high"),
+        ({"method": "target"}, TypeError, "target"),
+        ({"method": "goalposts", "low": 0, "high": pd.Series({"eau": 3})}, ValueError, "high.*emploi"),
+        (
+            {"method": "goalposts", "low": pd.Series({"eau": 3, "emploi": 0}), "high": 2},
+            ValueError,
+            "low is above high.*eau'.$",
+        ),
+        ({"direction": pd.Series({"eau": 1})}, ValueError, "direction.*emploi"),
+        ({"direction": pd.Series({"eau": 1, "emploi": 0})}, ValueError, "direction.*emploi"),
+    ],
+)
+def test_a_method_or_an_option_that_does_not_exist_is_named(options, error, words):
+    with pytest.raises(error, match=words):
+        normalise(TWO, **options)
+
+
+def test_an_infinite_value_and_a_word_are_refused():
+    with pytest.raises(ValueError, match="infinite.*emploi"):
+        normalise(TWO.replace(4, float("inf")))
+    with pytest.raises(ValueError, match="beaucoup"):
+        normalise(pd.DataFrame({"eau": ["beaucoup"]}))
+
+
+@pytest.mark.parametrize(
+    ("codes", "words"),
+    [
+        ({"vie": ["", 1], "eau": ["emploi", 1], "emploi": ["eau", 1]}, "circle.*eau|circle.*emploi"),
+        ({"vie": ["", 1], "eau": ["eau", 1]}, "circle.*eau"),
+        ({"vie": ["", 1], "eau": ["lien", 1]}, "eau.*lien"),
+        ({"vie": ["", 1], "eau": ["vie", 1], "emploi": [None, 1]}, "one top.*vie.*emploi"),
+        (VIE | {"lien": ["vie", 1]}, "no column.*lien"),
+        (VIE | {"emploi": ["vie", -1]}, "weight.*emploi"),
+        (VIE | {"emploi": ["vie", None]}, "weight.*emploi"),
+        (VIE | {"emploi": ["vie", float("inf")]}, "weight.*emploi"),
+    ],
+)
+def test_a_tree_that_is_none_is_refused_by_the_name_of_its_code(codes, words):
+    with pytest.raises(ValueError, match=words):
+        aggregate(TWO, tree(codes))
+
+
+def test_a_code_given_twice_is_refused_and_so_is_a_tree_without_a_code():
+    with pytest.raises(ValueError, match="twice.*eau"):
+        aggregate(TWO, pd.concat([tree(VIE), tree(VIE).loc[["eau"]]]))
+    with pytest.raises(ValueError, match="one top"):
+        aggregate(TWO, tree(VIE).iloc[:0])
+
+
+@pytest.mark.parametrize("mean", ["geometric", "harmonic"])
+def test_a_score_of_0_has_no_geometric_and_no_harmonic_mean(mean):
+    with pytest.raises(ValueError, match=f"{mean}.*Rennes.*eau"):
+        aggregate(TWO, tree(VIE), mean)
+    assert aggregate(TWO, tree(VIE), {3: mean})["vie"].tolist() == [4, 2]
+
+
+def test_an_error_names_twenty_and_counts_the_others():
+    with pytest.raises(ValueError, match=r"\(19, 'eau'\)\] and 3 more$"):
+        aggregate(pd.DataFrame({"eau": [0.0] * 23, "emploi": 1.0}), tree(VIE), "geometric")
+
+
+def test_an_unknown_mean_and_a_coverage_in_percent_are_refused():
+    with pytest.raises(ValueError, match="geometric.*median"):
+        aggregate(TWO, tree(VIE), {2: "median"})
+    with pytest.raises(ValueError, match="coverage.*80"):
+        aggregate(TWO, tree(VIE), minimum_coverage=80)
+
+
+def test_only_what_holds_others_can_lose_one():
+    for code in ("eau", "lien"):
+        with pytest.raises(ValueError, match=code):
+            leave_one_out(TWO, tree(VIE), code)
+
+
+def test_points_below_0_and_points_for_nothing_are_refused():
+    for votes in (pd.Series({"eau": -1, "emploi": 2}), pd.DataFrame({"eau": [-1, 2]})):
+        with pytest.raises(ValueError, match="negative.*eau"):
+            weights_from_votes(votes, tree(VIE))
+    with pytest.raises(ValueError, match="lien"):
+        weights_from_votes(pd.Series({"lien": 1}), tree(VIE))
+
+
+# ── properties ──────────────────────────────────────────────────────────────────────────────────
+
+CODES = {
+    "vie": [None, None, None], "cadre": ["vie", 2, None], "eau": ["cadre", 1, 1], "trajet": ["cadre", 3, -1],
+    "emploi": ["vie", 1, 1],
+}  # fmt: skip
+LEAVES = ["eau", "trajet", "emploi"]
+present = st.integers(1, 1000).map(lambda tenths: tenths / 10)
+with_gaps = st.none() | present
+
+
+@st.composite
+def tables(draw, cell=with_gaps):
+    """Some rows of the three indicators."""
+    drawn = draw(st.lists(st.tuples(cell, cell, cell), min_size=1, max_size=6))
+    return pd.DataFrame(drawn, columns=LEAVES, dtype=float)
+
+
+def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(one, other, check_exact=False, rtol=1e-9, atol=1e-9)
+
+
+@properties
+@given(
+    tables(),
+    st.sampled_from(["min-max", "z-score", "rank", "percentile-rank", "borda"]),
+    st.integers(1, 50),
+    st.integers(-50, 50),
+)
+def test_the_unit_of_an_indicator_changes_nothing(values, method, scale, origin):
+    same(normalise(values, method=method), normalise(values * scale + origin, method=method))
+
+
+@properties
+@given(tables(), st.sampled_from(list(METHODS)), st.randoms())
+def test_the_order_of_the_rows_changes_nothing(values, method, chance):
+    limits = {"goalposts": {"low": 10, "high": 50}, "target": {"target": 50}}.get(method, {})
+    order = chance.sample(range(len(values)), len(values))
+    way = tree(CODES)["direction"]
+    scores = normalise(values, way, method, **limits)
+    same(scores.iloc[order], normalise(values.iloc[order], way, method, **limits))
+    same(aggregate(scores, tree(CODES)).iloc[order], aggregate(scores.iloc[order], tree(CODES)))
+    same(ranks(scores).iloc[order], ranks(scores.iloc[order]))
+
+
+@properties
+@given(tables(), st.sampled_from(list(METHODS)), st.sampled_from([1, -1]))
+def test_what_is_present_has_a_score_and_what_is_missing_has_none(values, method, direction):
+    limits = {"goalposts": {"low": 10, "high": 50}, "target": {"target": 50}}.get(method, {})
+    scores = normalise(values, direction, method, **limits)
+    alone = (values.count() == 1) & (method == "percentile-rank")
+    assert (scores.notna() == (values.notna() & ~alone)).all(axis=None)
+    assert not np.isinf(scores).any(axis=None)
+
+
+@properties
+@given(tables(cell=present), st.sampled_from(["min-max", "z-score", "rank", "percentile-rank", "borda"]))
+def test_the_opposite_direction_gives_the_opposite_order(values, method):
+    values.loc[len(values)] = 50
+    up, down = normalise(values, 1, method), normalise(values, -1, method)
+    assert ((up.rank(method="min") - 1) == (len(up) - down.rank(method="max"))).all(axis=None)
+
+
+@properties
+@given(tables(cell=present))
+def test_arithmetic_is_at_least_geometric_and_geometric_at_least_harmonic(scores):
+    arithmetic, geometric, harmonic = (aggregate(scores, tree(CODES), mean) for mean in MEANS)
+    assert (arithmetic - geometric >= -1e-9).all(axis=None)
+    assert (geometric - harmonic >= -1e-9).all(axis=None)
+
+
+@properties
+@given(present, st.sampled_from(list(MEANS)), st.floats(0, 1))
+def test_where_all_are_equal_the_whole_is_what_each_is(score, mean, coverage):
+    scores = pd.DataFrame({leaf: [score] for leaf in LEAVES})
+    assert aggregate(scores, tree(CODES), mean, coverage).iloc[0].tolist() == pytest.approx([score, score])
+
+
+@properties
+@given(tables(), st.sampled_from(list(MEANS)))
+def test_a_weight_of_0_is_left_out(scores, mean):
+    codes = tree(CODES)
+    without = codes.drop(index="trajet")
+    codes.loc["trajet", "weight"] = 0
+    same(aggregate(scores, codes, mean), aggregate(scores, without, mean))
+    lost = leave_one_out(scores, codes, "vie", mean)
+    assert lost.loc["trajet"].tolist() == pytest.approx(aggregate(scores, codes, mean)["vie"].tolist(), nan_ok=True)
+
+
+@properties
+@given(tables(), st.sampled_from(list(MEANS)))
+def test_leaving_out_is_taking_away(scores, mean):
+    lost = leave_one_out(scores, tree(CODES), "vie", mean)
+    assert list(lost.index) == ["eau", "trajet", "emploi", "cadre"]
+    for code, codes in {"eau": ["eau"], "emploi": ["emploi"], "cadre": ["cadre", "eau", "trajet"]}.items():
+        expected = aggregate(scores, tree(CODES).drop(index=codes), mean)["vie"]
+        assert lost.loc[code].tolist() == pytest.approx(expected.tolist(), nan_ok=True), code
+
+
+@properties
+@given(tables(), st.sampled_from(list(MEANS)), st.floats(0.01, 100))
+def test_only_the_proportions_of_the_weights_count(scores, mean, factor):
+    heavier = tree(CODES).assign(weight=tree(CODES)["weight"] * factor)
+    same(aggregate(scores, tree(CODES), mean), aggregate(scores, heavier, mean))
+
+
+@properties
+@given(st.dictionaries(st.sampled_from(list(CODES)), st.integers(0, 20)))
+def test_weights_of_a_group_sum_to_1(points):
+    weights = weights_from_votes(pd.Series(points, dtype=float), tree(CODES))
+    assert weights.groupby(tree(CODES)["parent"].fillna("")).sum().tolist() == pytest.approx([1, 1, 1])
+
+
+def test_nothing_at_all_gives_nothing_and_no_warning():
+    empty = pd.DataFrame({leaf: [None, None] for leaf in LEAVES}, dtype=float)
+    for method in ("min-max", "z-score", "rank", "percentile-rank", "borda"):
+        scores = normalise(empty, method=method)
+        assert scores.isna().all(axis=None)
+        assert aggregate(scores, tree(CODES)).isna().all(axis=None)
+        assert ranks(scores).isna().all(axis=None)
+    assert aggregate(empty.iloc[:0], tree(CODES)).shape == (0, 2)
+
+
+def test_one_indicator_is_the_whole():
+    assert aggregate(TWO, tree({"vie": ["", 1], "eau": ["vie", 5]}))["vie"].tolist() == [2, 0]
+
+
+def test_any_depth_has_its_levels():
+    chain = tree({"vie": ["", 1]} | {f"n{i}": ["vie" if i == 0 else f"n{i - 1}", 1] for i in range(30)})
+    assert branch(chain)["level"].tolist() == list(range(1, 32))
+    assert aggregate(pd.DataFrame({"n29": [7.0]}), chain).iloc[0].tolist() == [7] * 30
+    assert branch(chain, "n27")["level"].to_dict() == {"n29": 1, "n28": 2, "n27": 3}
+
+
+def test_the_tree_and_the_values_that_were_given_are_not_changed():
+    values, codes = TWO + 1, tree(VIE)
+    leave_one_out(values, codes, "vie", "geometric")
+    aggregate(normalise(values, method="z-score"), codes)
+    assert values.equals(TWO + 1)
+    assert codes.equals(tree(VIE))
+
+
+# ── the way to go, and what each practice does ──────────────────────────────────────────────────
 
 CRITERIA = sheet(
     "indicateurs", indicateur=["I1", "I2", "I3"], critere=["Eau", "Emploi", "Lien"],
