@@ -294,6 +294,16 @@ def again(pages, tmp_path_factory):
     return made
 
 
+@pytest.fixture(scope="session")
+def four(tmp_path_factory) -> Site:
+    """Pages of four fictional territories, made as a person would from an empty folder."""
+    place = tmp_path_factory.mktemp("four")
+    result = domino("new", "--exemple", 4, "--seed", 1, "--data", place / "data")
+    assert result.returncode == 0, result.stderr
+    made = domino("run", "--data", place / "data", "--output", place / "reports")
+    return Site(place / "reports", place / "data", made)
+
+
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
 
