@@ -140,7 +140,7 @@ def new_command(options: argparse.Namespace) -> int:
     if options.seed < 0:
         raise CommandError(_said("graine"))
     if code is None:
-        return _new_examples(options.exemple, options.seed)
+        return _new_examples(options)
     if not re.fullmatch(r"[a-z][a-z0-9-]*", code) or code in paths.NOT_TERRITORIES:
         raise CommandError(_said("code", code=code))
     from .workbook import new_workbook
@@ -148,18 +148,23 @@ def new_command(options: argparse.Namespace) -> int:
     path = paths.raw_dir(code) / f"{code}.xlsx"
     path.parent.mkdir(parents=True, exist_ok=True)
     new_workbook(path, code, complete=options.complet)
-    print(_said("classeur", classeur=paths.shown(path), code=code))
+    print(_said("classeur", classeur=paths.shown(path), code=code, ou=_where(options)))
     return 0
 
 
-def _new_examples(number: int, seed: int) -> int:
+def _where(options: argparse.Namespace) -> str:
+    """Option to type again, so that the next command looks at the same folder."""
+    return f" --data {options.data}" if options.data else ""
+
+
+def _new_examples(options: argparse.Namespace) -> int:
     from .example import write
 
     try:
-        codes = write(paths.raw_dir(), number, seed)
+        codes = write(paths.raw_dir(), options.exemple, options.seed)
     except ValueError as error:
         raise CommandError(str(error)) from None
-    print(_said("fictifs", codes=", ".join(codes)))
+    print(_said("fictifs", codes=", ".join(codes), ou=_where(options)))
     return 0
 
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import HOSTILE, RAW, domino, french, sheet, small, write_csv
+from conftest import HOSTILE, RAW, domino, french, sheet, small, write_csv, write_xlsx
 from python_calamine import CalamineWorkbook
 
 from domino_analysis.paths import CHECKOUT
@@ -437,20 +437,46 @@ def test_minutes_say_how_much_is_kept_back_and_why(pages):
     assert "La réunion n'a pas de restitution publique" in words
 
 
-def test_marks_of_three_tables_stay_with_the_committee_when_their_meeting_says_so(pages):
+@pytest.fixture(scope="module")
+def kept_back(again):
+    """Pages of the example when the meeting that gave the marks did not agree to a public restitution."""
+
+    def change(raw):
+        workbook = CalamineWorkbook.from_path(str(raw / "exemple" / "exemple.xlsx"))
+        sheets = {name: workbook.get_sheet_by_name(name).to_python() for name in workbook.sheet_names}
+        titles, *rows = sheets["reunions"]
+        (row,) = [row for row in rows if row[titles.index("Code réunion")] == "EX-2016-06-07"]
+        row[titles.index("Restitution publique ?")] = "non"
+        write_xlsx(raw / "exemple" / "exemple.xlsx", sheets)
+
+    return again("retenu", "exemple", change)
+
+
+def test_marks_of_three_tables_stay_with_the_committee_when_their_meeting_says_so(pages, kept_back):
     # The lowest, the median and the highest of three marks are the three marks.
-    assert {row["Code réunion"] for row in example_sheet("mesures")} == {"EX-2016-05-10"}
-    assert pages["exemple/3_enjeux.html"].select('[data-q="mesure"]') == []
+    assert {row["Code réunion"] for row in example_sheet("mesures")} == {"EX-2016-06-07"}
+    for site, is_public in ((pages, True), (kept_back, False)):
+        page = site["exemple/3_enjeux.html"]
+        assert bool(page.select('[data-q="mesure"]')) == is_public
+        assert bool(page.select("#figure-notes")) == is_public
+        assert ("marques pâles" in page.get_text()) == is_public
+        assert page.select_one("#figure-ecarts")
 
 
-def test_tables_of_two_ballots_are_not_told_apart(pages):
-    # 8 ballots at 4 tables: at a table of two, each would read the other's ballot in the sum.
+def test_tables_of_four_ballots_are_not_told_apart_and_those_of_five_are(pages):
     votes = [row for row in example_sheet("votes") if row["Points"] != ""]
-    ballots = {letter: {row["N° de bulletin"] for row in votes if row["Table"] == letter} for letter in "ABCD"}
-    assert {letter: len(own) for letter, own in ballots.items()} == {"A": 2, "B": 2, "C": 2, "D": 2}
-    figure = pages["exemple/2_indicateurs.html"].select_one("#figure-votes")
-    assert [th.get_text() for th in figure.select("thead th")] == ["Critère", "Points"]
-    assert "trop peu de bulletins à chacune" in figure.get_text()
+    for path, about, size, is_public in (
+        ("exemple/2_indicateurs.html", "critère", 5, True),
+        ("exemple/4_preconisations.html", "levier", 4, False),
+    ):
+        ballots = {(row["Table"], row["N° de bulletin"]) for row in votes if row["Sur quoi"] == about}
+        letters = {table for table, _ in ballots}
+        assert {sum(table == letter for table, _ in ballots) for letter in letters} == {size}
+        figure = pages[path].select_one("[id^=figure-votes]")
+        assert [th.get_text() for th in figure.select("thead th")] == ["Ce sur quoi l'on a voté", "Points"]
+        assert ("trop peu de bulletins à chacune" in figure.get_text()) != is_public
+        drawn = json.loads(pages[path].find(id="trace-" + figure["id"].removeprefix("figure-")).string)
+        assert ("marque 1" in {trace.get("name") for trace in drawn["data"]}) == is_public
 
 
 def test_no_page_shows_the_table_or_the_ballot_of_anyone(pages):
