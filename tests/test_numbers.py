@@ -354,6 +354,9 @@ def expected_acteurs(t: Folder) -> Iterator[Number]:
     pairs = [(row["Type d'acteur"] or UNSAID, theme) for row in own for theme in items(row["Thématique"]) or [UNSAID]]
     for kind in dict.fromkeys(kind for kind, _ in pairs):
         yield from actors("acteurs", kind, Counter(theme for other, theme in pairs if other == kind))
+    relays = Counter(row["Nature du relais"] or UNSAID for row in own if row["Rôle"] == "relais")
+    for nature, nb in relays.items():
+        yield from [Number(f"{t.code}/{nature}", "acteurs", nb)] if nb >= ORGANISATIONS else []
     for kind, nb in Counter(row["Réaction"] for row in own if row["Réaction"]).items():
         yield from said("reaction", f"{t.code}/{kind}", **({"acteurs": nb} if nb >= ORGANISATIONS else {}))
 
@@ -587,7 +590,7 @@ def expected_compte_rendu(t: Folder, code: str) -> Iterator[Number]:
     told = [v for v in verbatims if v["Origine"] != "fiche"]
     yield from said("phrases_dites", code, **({"phrases": len(told)} if told else {}))
     for question, nb in Counter(v["Question"] for v in told).items():
-        yield from said("phrases_question", f"{code}/{question}", question, phrases=nb)
+        yield Number(f"phrases_question/phrases/{code}/{question}", "phrases", nb, (question,) if question else ())
     yield from expected_utilisateurs(t, code)
     yield from expected_services(t, code)
     written = sum(v["Origine"] == "fiche" and plain(v["Question"]) == "attentes" for v in verbatims)
@@ -1527,6 +1530,14 @@ def wrong_times(traces: list[dict], shown: list[dict], folders: list[Folder]) ->
     return [] if drawn == spans else [f"{drawn} au lieu de {spans}"]
 
 
+def traceable(marks_of_tables: list[tuple]) -> list[str]:
+    """Lines whose marks are not in the order of their value: the order of the sheet would tell which table is which."""
+    lines: dict[str, list[float]] = {}
+    for label, value in marks_of_tables:
+        lines.setdefault(label, []).append(value)
+    return [f"{label} : {drawn} suit l'ordre des tables" for label, drawn in lines.items() if drawn != sorted(drawn)]
+
+
 def wrong_votes(traces: list[dict], shown: list[dict], folders: list[Folder]) -> list[str]:
     """Totals that are not those of the table, and marks of tables that are not theirs or must not be public."""
     label = next(iter(shown[0]))
@@ -1543,6 +1554,7 @@ def wrong_votes(traces: list[dict], shown: list[dict], folders: list[Folder]) ->
                 points = given_points(own)
                 given.update((norm(named[row]), float(points[row])) for row in {vote["Code voté"] for vote in own})
     drawn = Counter(point for trace in tables for point in points_of(trace))
+    wrong += traceable([point for trace in tables for point in points_of(trace)])
     return wrong if drawn == given else [*wrong, f"tables : {sorted(drawn)} au lieu de {sorted(given)}"]
 
 
@@ -1566,6 +1578,7 @@ def wrong_dumbbell(traces: list[dict], shown: list[dict], folders: list[Folder])
     for name, title in (("aujourd'hui", "Situation actuelle"), ("souhaité", "Situation souhaitée")):
         faint = [trace for trace in traces if trace.get("name") == name and "legendgroup" not in trace]
         found = Counter(point for trace in faint for point in points_of(trace) if point[1] != "None")
+        wrong += traceable([point for trace in faint for point in points_of(trace) if point[1] != "None"])
         given = Counter()
         for t in folders if label != "Territoire" and marks_are_public(folders[0]) else ():
             named = labels(t, *VOTED["critère"])
@@ -1604,7 +1617,8 @@ def wrong_drawings(page: Element, folders: list[Folder]) -> list[str]:
         wrong += [f"{key} : {text}" for text in DRAWN_BY.get(key, wrong_bars)(traces, shown, folders)]
         told = figure.find(".//div[@class='graphique']").get("aria-label")
         spoken = [words(figure.find("figcaption")), *map(alternative(shown), shown[:12])]
-        wrong += [told] if re.findall(r"\d+", told) != re.findall(r"\d+", " ".join(spoken)) else []
+        heard = re.sub(r"\d{4}(-\d\d){1,2}", lambda iso: french_date(iso[0]), told)
+        wrong += [told] if re.findall(r"\d+", heard) != re.findall(r"\d+", " ".join(spoken)) else []
     return wrong
 
 
@@ -1616,7 +1630,8 @@ def alternative(shown: list[dict]) -> Callable[[dict], str]:
         (_, label), *others = row.items()
         told = [value for title, value in others if title in numeric or not numeric]
         numbers = (french(f"{value:.10g}") if isinstance(value, float) else value for value in told if value != "—")
-        return " ".join((f"{label:g}" if isinstance(label, float) else label, *numbers))
+        told_of = " ".join((f"{label:g}" if isinstance(label, float) else label, *numbers))
+        return re.sub(r"\d{4}(-\d\d){1,2}", lambda iso: french_date(iso[0]), told_of)
 
     return spoken
 
@@ -1626,6 +1641,8 @@ def alternative(shown: list[dict]) -> Callable[[dict], str]:
 TOGETHER = "ensemble"
 SITES = {"pages": (REAL, ("exemple",)), "four": ((), tuple(f"exemple-0{n}" for n in range(1, 5)))}
 MINUTES, STATE = "chateaubriant/reunions/chb-2015-09-24.html", "chateaubriant/1_etat_des_lieux.html"
+TYPES_OF_ACTORS, VOTE = "exemple/1_etat_des_lieux.html", "exemple/2_indicateurs.html"
+GAPS, PLAN = "exemple/3_enjeux.html", "exemple/4_preconisations.html"
 CHECKS = {
     "every number is derived again": lambda page, expected: wrong_numbers(page, expected.numbers),
     "no digit stands outside a mark": lambda page, expected: unmarked(page),
@@ -1693,6 +1710,24 @@ def answer_alone(measures: list[Row]) -> None:
     next(row for row in measures if not row["Sur quelle pratique"])["N° de bulletin ou table"] = "12"
 
 
+def answer_half(measures: list[Row]) -> None:
+    """One answer says nothing of today, another nothing of what is wished."""
+    own = [row for row in measures if not row["Sur quelle pratique"]]
+    own[5]["Situation actuelle"] = own[9]["Situation souhaitée"] = ""
+
+
+def want_neither(indicators: list[Row]) -> None:
+    """A criterion that should stay as it is, and one that is measured although it was set aside."""
+    indicators[0]["On souhaite que cela"], indicators[1]["Décision"] = "reste stable", "écarté"
+
+
+def gather(actors_of_all: list[Row]) -> None:
+    """Enough associations in one theme, and enough relays, to be counted."""
+    for row in actors_of_all[:6]:
+        row.update({"Type d'acteur": "association", "Thématique": "se nourrir"})
+        row.update({"Rôle": "relais", "Nature du relais": "structure"})
+
+
 def leave_the_table(votes: list[Row]) -> None:
     """Four ballots stay at table A, the others go to table B."""
     voted = [row for row in votes if row["Points"] and row["Table"] == "A"]
@@ -1704,10 +1739,16 @@ def leave_the_table(votes: list[Row]) -> None:
 
 @pytest.fixture(scope="session")
 def discreet(four, tmp_path_factory):
-    """Two fictional territories again: one whose meetings agree to nothing, one where few stand behind a mark."""
+    """Two fictional territories again: one whose meetings agree to nothing, one where few stand behind a mark.
+
+    The first has odd measures too, the second actors that are enough to be counted.
+    """
     place = tmp_path_factory.mktemp("discreet")
     raw = shutil.copytree(four.data, place / "data") / "raw"
     retype(raw / "exemple-02" / "reunions.csv", agree_to_nothing)
+    retype(raw / "exemple-02" / "indicateurs.csv", want_neither)
+    retype(raw / "exemple-02" / "mesures.csv", answer_half)
+    retype(raw / "exemple-04" / "acteurs.csv", gather)
     retype(raw / "exemple-04" / "mesures.csv", answer_alone)
     retype(raw / "exemple-04" / "votes.csv", leave_the_table)
     made = domino("run", "exemple-02", "exemple-04", "--data", place / "data", "--output", place / "reports")
@@ -1756,6 +1797,12 @@ def test_the_footer_gives_the_newest_date_of_the_sheets(pages, text, code):
         (STATE, '"x": [6, 4', '"x": [7, 4', DRAWN),
         (STATE, "Soudan : 2", "Soudan : 3", DRAWN),
         (STATE, "Le Bon Coin : Mentions 6", "Le Bon Coin : Mentions 5", DRAWN),
+        (VOTE, "7</data> lignes sur", "6</data> lignes sur", NUMBERS),
+        (VOTE, '"x": [8, 15]', '"x": [8, 14]', DRAWN),
+        (GAPS, '"r": [4.0, 2.0', '"r": [4.0, 3.0', DRAWN),
+        (GAPS, "++ (constaté)", "+ (constaté)", SAID),
+        (PLAN, '"2016-12-31"', '"2016-12-30"', DRAWN),
+        (TYPES_OF_ACTORS, ">un ou deux</span>", ">aucun</span>", SAID),
     ],
 )
 def test_a_page_that_says_something_else_is_caught(text, expected, path, right, false, rule):
