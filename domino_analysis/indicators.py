@@ -548,18 +548,14 @@ def distribution(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFra
     felt = indicateurs[indicateurs["type"] == "ressenti"].dropna(subset=["echelle_min", "echelle_max"])
     if felt.empty:
         return pd.DataFrame()
-    long = _of_the_whole(mesures, felt).melt("indicateur", ["actuelle", "souhaitee"], "situation", "note")
+    situations = {"actuelle": "aujourd'hui", "souhaitee": "souhaité"}
+    long = _of_the_whole(mesures, felt).melt("indicateur", list(situations), "situation", "note").dropna(subset="note")
+    long = long.replace({"situation": situations})
+    marks = {*range(int(felt["echelle_min"].min()), int(felt["echelle_max"].max()) + 1), *long["note"]}
     keys = ["indicateur", "situation"]
-    table = long.dropna(subset="note").pivot_table(index=keys, columns="note", aggfunc="size", fill_value=0)
-    marks = range(int(felt["echelle_min"].min()), int(felt["echelle_max"].max()) + 1)
-    table = (
-        table.reindex(columns=marks, fill_value=0)
-        .rename(columns=str)
-        .assign(mediane=long.groupby(keys)["note"].median())
-    )
-    order = felt[["indicateur", "critere"]].merge(pd.DataFrame({"situation": ["actuelle", "souhaitee"]}), how="cross")
-    table = order.merge(table.reset_index(), on=keys).drop(columns="indicateur")
-    return table.replace({"situation": {"actuelle": "aujourd'hui", "souhaitee": "souhaité"}})
+    table = pd.crosstab([long[key] for key in keys], long["note"]).reindex(columns=sorted(marks), fill_value=0)
+    table = table.rename(columns="{:g}".format).assign(mediane=long.groupby(keys)["note"].median())
+    return felt[["indicateur", "critere"]].merge(table.reset_index()).drop(columns="indicateur")
 
 
 def readiness(indicateurs: pd.DataFrame, mesures: pd.DataFrame) -> pd.DataFrame:
@@ -568,14 +564,16 @@ def readiness(indicateurs: pd.DataFrame, mesures: pd.DataFrame) -> pd.DataFrame:
     An indicator can be measured when the sheet says how, in which unit and from which source.
     """
     kept = indicateurs[indicateurs["statut"] != "écarté"]
-    measured = kept["indicateur"].isin(_of_the_whole(mesures, indicateurs)["indicateur"])
+    measured = set(_of_the_whole(mesures, indicateurs)["indicateur"])
     titles = {name: catalogue()["indicateurs"][name].title.lower() for name in ("mesure", "unite", "source")}
-    told = []
-    for row, is_measured in zip(kept.to_dict("records"), measured, strict=True):
-        lacks = ", ".join(title for name, title in titles.items() if pd.isna(row[name]))
-        waits = f"pas encore, il manque : {lacks}" if lacks else "oui, reste à mesurer"
-        told.append("oui, mesuré" if is_measured else waits)
-    return kept.assign(mesurable=told).reset_index(drop=True)
+
+    def told(row: dict) -> str:
+        if row["indicateur"] in measured:
+            return "oui, mesuré"
+        lacks = [title for name, title in titles.items() if pd.isna(row[name])]
+        return f"pas encore, il manque : {', '.join(lacks)}" if lacks else "oui, reste à mesurer"
+
+    return kept.assign(mesurable=[told(row) for row in kept.to_dict("records")]).reset_index(drop=True)
 
 
 # ── what practices do to criteria ───────────────────────────────────────────────────────────────
@@ -594,15 +592,12 @@ def practice_effects(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.Dat
         avis`` (``++ + 0 - ?`` with what it rests on, side by side when answers differ; missing where
         nobody looked) and ``effet``, one of `READINGS` (``partagé`` when the answers do not agree).
     """
-    kept = indicateurs[indicateurs["statut"] != "écarté"].set_index("indicateur")["critere"]
-    judged = mesures.dropna(subset=["pratique", "avis"])
-    judged = judged.assign(
-        critere=judged["indicateur"].map(kept),
-        effet=judged["avis"].map(EFFECTS),
-        said=judged["avis"] + (" (" + judged["fondement"] + ")").fillna(""),
-    ).dropna(subset="critere")
+    kept = indicateurs[indicateurs["statut"] != "écarté"].set_index("indicateur")["critere"].dropna()
+    judged = mesures[mesures["indicateur"].isin(kept.index)].dropna(subset=["pratique", "avis"])
+    judged = judged.assign(critere=judged["indicateur"].map(kept), effet=judged["avis"].map(EFFECTS))
+    judged["avis"] += (" (" + judged["fondement"] + ")").fillna("")
     cells = judged.groupby(["pratique", "critere"], sort=False).agg(
-        avis=("said", lambda said: " / ".join(dict.fromkeys(said))),
+        avis=("avis", lambda said: " / ".join(said.unique())),
         effet=("effet", lambda effects: effects.iloc[0] if len(set(effects)) == 1 else "partagé"),
     )
     names = [judged["pratique"].unique(), kept.unique()]
