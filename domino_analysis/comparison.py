@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from .census import NOT_SUMMED, exploded, quantities
+from .census import context, exploded, quantities
 from .indicators import medians
 from .schema import phrases, simplify
 from .territory import Programme, Territory
@@ -90,15 +90,13 @@ def perimeters(programme: Programme) -> pd.DataFrame:
     Communes are those of the sheet, inhabitants those that the territory declares for the year
     ``annee``; ``devenues`` counts the communes that these have become.
     """
-    rows = []
-    for territory in programme:
-        known, identity = territory.reference("communes_2015"), territory.identity
-        rows.append(
-            {"territoire": territory.nom, "date_perimetre": identity["date_perimetre"],
-             "communes": len(territory.communes), "epci": territory.communes["epci"].nunique(),
-             "population": identity["population"], "annee": identity["population_annee"],
-             "devenues": known["code_insee_actuel"].nunique() if len(known) else pd.NA}
-        )  # fmt: skip
+    rows = [
+        {"territoire": territory.nom, "date_perimetre": territory.identity["date_perimetre"],
+         "communes": len(territory.communes), "epci": territory.communes["epci"].nunique(),
+         "population": territory.identity["population"], "annee": territory.identity["population_annee"],
+         "devenues": territory.today.nunique() or pd.NA}
+        for territory in programme
+    ]  # fmt: skip
     frame = pd.DataFrame(rows)
     return frame.assign(annee=frame["annee"].astype("str").replace("<NA>", None))
 
@@ -107,25 +105,18 @@ def contexts(programme: Programme) -> pd.DataFrame:
     """Context of the territories from the same source and year: sums over their communes."""
 
     def summed(territory: Territory) -> pd.DataFrame:
-        rows = territory.reference("contexte")
-        rows = rows[(rows["niveau"] == "commune") & ~rows["indicateur"].str.contains(NOT_SUMMED)]
-        return rows.groupby(["libelle", "annee", "unite"], sort=False)["valeur"].sum().reset_index()
+        return context(territory.reference("contexte")).query("lieu == 'territoire'").astype({"valeur": float})
 
-    keys = ["libelle", "annee", "unite"]
+    keys = ["libelle", "annee", "unite", "source"]
     table = stacked(programme, summed).pivot_table(index=keys, columns="territoire", values="valeur", sort=False)
-    table = table.reset_index().rename_axis(columns=None)
-    return table.assign(annee=table["annee"].astype(int).astype(str))
+    return table.reset_index().drop(columns="source").rename_axis(columns=None)
 
 
 def what_is_held(programme: Programme) -> pd.DataFrame:
     """What was received of each territory: number of rows of the sheets that pages are made of."""
     tables = ("reunions", "fiches", "verbatims", "initiatives", "enjeux", "indicateurs", "preconisations", "actions")
-    return pd.DataFrame(
-        [
-            {"territoire": territory.nom, **{name: len(getattr(territory, name)) for name in tables}}
-            for territory in programme
-        ]
-    )
+    counts = {name: [len(getattr(territory, name)) for territory in programme] for name in tables}
+    return pd.DataFrame({"territoire": [territory.nom for territory in programme], **counts})
 
 
 def common_indicators(programme: Programme) -> pd.DataFrame:
@@ -143,9 +134,8 @@ def common_indicators(programme: Programme) -> pd.DataFrame:
     same = ["critere", "unite", "echelle_min", "echelle_max", "sens"]
 
     def measured(territory: Territory) -> pd.DataFrame:
-        grid = territory.indicateurs.set_index("indicateur")
-        frame = medians(territory.mesures, territory.indicateurs)
-        return frame.drop(columns="critere").join(grid[same], on="indicateur")
+        frame = medians(territory.mesures, territory.indicateurs).drop(columns="critere")
+        return frame.merge(territory.indicateurs[["indicateur", *same]])
 
     frame = stacked(programme, measured)
     key = [frame["critere"].map(simplify), *(frame[column] for column in same[1:])]

@@ -13,19 +13,19 @@ from .schema import catalogue
 NOT_TAKEN_UP = "non repris"
 
 CHAIN = {
-    "verbatims": ("verbatim", "texte", None), "enjeux": ("enjeu", "libelle", "retenu_le"),
-    "indicateurs": ("indicateur", "critere", None), "mesures": ("indicateur", "indicateur", "date"),
-    "preconisations": ("preconisation", "objectif", "version"), "actions": ("action", "description", None),
+    "verbatims": ("verbatim", "texte", None, {}),
+    "enjeux": ("enjeu", "libelle", "retenu_le", {"remplace": "enjeux"}),
+    "indicateurs": ("indicateur", "critere", None, {"enjeu": "enjeux", "verbatims": "verbatims"}),
+    "mesures": ("indicateur", "indicateur", "date", {"indicateur": "indicateurs"}),
+    "preconisations": ("preconisation", "objectif", "version",
+                       {"enjeu": "enjeux", "origine": "verbatims", "indicateur": "indicateurs"}),
+    "actions": ("action", "description", None, {"preconisation": "preconisations"}),
 }  # fmt: skip
-"""The sheets of the chain in its order: column of the code, of the words and of the own date of each thing."""
+"""The sheets of the chain in its order: the column of the code, that of the words and that of the own date of
+each thing, then the columns that name what it comes from, with the sheet of each."""
 
-COMES_FROM = [
-    ("enjeux", "remplace", "enjeux"), ("indicateurs", "enjeu", "enjeux"), ("indicateurs", "verbatims", "verbatims"),
-    ("mesures", "indicateur", "indicateurs"), ("preconisations", "enjeu", "enjeux"), ("preconisations", "origine", "verbatims"),
-    ("preconisations", "indicateur", "indicateurs"), ("actions", "preconisation", "preconisations"),
-]  # fmt: skip
-"""A thing of the first sheet comes from those of the last one that its column names."""
-
+DATE = r"\d{4}(-\d\d){0,2}"
+"""What a date looks like; a version that is no date does not date a recommendation."""
 STATES = ("couvert", "sans suite", "orphelin", "à revoir", "non codé")
 
 
@@ -78,15 +78,13 @@ def taken_up(verbatims: pd.DataFrame, enjeux: pd.DataFrame) -> TakenUp:
     coded = coded_statements(verbatims, enjeux)
     first = coded["enjeu"].where(coded["repris"] == "oui", NOT_TAKEN_UP)
     second = coded["second_enjeu"].fillna(first)
-    rows = [
-        {"enjeu": code, "libelle": label, "nb": int((first == code).sum()),
-         "au_moins": int(((first == code) & (second == code)).sum()),
-         "au_plus": int(((first == code) | (second == code)).sum())}
-        for code, label in [*zip(enjeux["enjeu"], enjeux["libelle"], strict=True), (NOT_TAKEN_UP, NOT_TAKEN_UP)]
-    ]  # fmt: skip
-    return TakenUp(
-        len(coded), coded[first == NOT_TAKEN_UP], rows[-1]["au_moins"], rows[-1]["au_plus"], pd.DataFrame(rows)
-    )
+    frame = enjeux[["enjeu", "libelle"]].reset_index(drop=True)
+    frame.loc[len(frame)] = NOT_TAKEN_UP
+    is_sure = first == second
+    counted = {"nb": first, "au_moins": first[is_sure], "au_plus": pd.concat([first, second[~is_sure]])}
+    frame = frame.assign(**{column: occurrences(frame["enjeu"], codes) for column, codes in counted.items()})
+    lowest, highest = map(int, frame[["au_moins", "au_plus"]].iloc[-1])
+    return TakenUp(len(coded), coded[first == NOT_TAKEN_UP], lowest, highest, frame)
 
 
 def chain(territory) -> nx.DiGraph:
@@ -107,18 +105,15 @@ def chain(territory) -> nx.DiGraph:
     """
     graph, arrows = nx.DiGraph(), []
     dates = territory.reunions.set_index("reunion")["date"]
-    for name, (key, label, _) in CHAIN.items():
+    for name, (key, label, own, sources) in CHAIN.items():
         frame = getattr(territory, name)
         frame = frame[frame["statut"] != "écarté"] if name == "indicateurs" else frame
         for row in frame.to_dict("records"):
-            node = (name, row[key])
-            graph.add_node(
-                node, libelle=row[label], date=_date(name, row, dates), change=_text(row.get("reformule_le"))
-            )
-            named = [(column, source) for sheet, column, source in COMES_FROM if sheet == name]
-            arrows += [((source, code), node) for column, source in named for code in items(row[column])]
-            if name == "verbatims" and row["repris"] == "oui":
-                arrows.append((node, ("enjeux", row["enjeu"])))
+            node, date, change = (name, row[key]), _text(row.get(own)), _text(row.get("reformule_le"))
+            date = date if re.fullmatch(DATE, date) else _text(dates.get(row.get("reunion")))
+            graph.add_node(node, libelle=row[label], date=date, change=change, repris=row.get("repris"))
+            arrows += [((source, code), node) for column, source in sources.items() for code in items(row[column])]
+            arrows += [(node, ("enjeux", row["enjeu"]))] if row.get("repris") == "oui" else []
     graph.add_edges_from((start, end) for start, end in arrows if start in graph and end in graph)
     for start, end in graph.edges:
         if start[0] == end[0]:
@@ -130,17 +125,17 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _date(name: str, row: dict, dates: pd.Series) -> str:
-    """Date of a thing: its own, else that of its meeting, else the empty text."""
-    own = _text(row.get(CHAIN[name][2]))
-    return own if re.fullmatch(r"\d{4}(-\d\d){0,2}", own) else _text(dates.get(row.get("reunion")))
-
-
-def _is_outdated(graph: nx.DiGraph, node: tuple[str, str]) -> bool:
-    """Whether a stake that the thing rests on changed after the thing was written."""
-    written = graph.nodes[node]["date"]
+def _state(graph: nx.DiGraph, node: tuple[str, str]) -> str:
+    """State of a thing of the chain: the first of those that `follow_up` tells."""
+    (name, _), thing, ends = node, graph.nodes[node], not graph.out_degree(node)
+    if name == "verbatims" and ends and thing["repris"] not in ("oui", "non"):
+        return "non codé"
     changes = [graph.nodes[source]["change"] for source in nx.ancestors(graph, node)]
-    return bool(written) and node[0] != "enjeux" and max(changes, default="") > written
+    if thing["date"] and name != "enjeux" and max(changes, default="") > thing["date"]:
+        return "à revoir"
+    if name != "verbatims" and not graph.in_degree(node):
+        return "orphelin"
+    return "sans suite" if ends and name not in ("mesures", "actions") else "couvert"
 
 
 def follow_up(territory) -> pd.DataFrame:
@@ -155,28 +150,16 @@ def follow_up(territory) -> pd.DataFrame:
         ``orphelin`` (it comes from nothing), ``sans suite`` (nothing follows), ``couvert``. Measures
         and actions end the chain: nothing has to follow them; statements begin it.
     """
-    graph, said = chain(territory), territory.verbatims
-    uncoded = {("verbatims", code) for code in said["verbatim"][~said["repris"].isin(["oui", "non"])]}
-
-    def state(node: tuple[str, str]) -> str:
-        if node in uncoded and not graph.out_degree(node):
-            return "non codé"
-        if _is_outdated(graph, node):
-            return "à revoir"
-        if node[0] != "verbatims" and not graph.in_degree(node):
-            return "orphelin"
-        return "couvert" if node[0] in ("mesures", "actions") or graph.out_degree(node) else "sans suite"
+    graph = chain(territory)
 
     def labels(nodes) -> str:
         return "; ".join(str(graph.nodes[node]["libelle"]) for node in nodes)
 
-    return pd.DataFrame(
-        [
-            (*node, graph.nodes[node]["libelle"], labels(graph.pred[node]), labels(graph.succ[node]), state(node))
-            for node in graph
-        ],
-        columns=["feuille", "code", "libelle", "vient_de", "suites", "etat"],
-    )
+    rows = [
+        (*node, thing["libelle"], labels(graph.pred[node]), labels(graph.succ[node]), _state(graph, node))
+        for node, thing in graph.nodes.items()
+    ]
+    return pd.DataFrame(rows, columns=["feuille", "code", "libelle", "vient_de", "suites", "etat"])
 
 
 def states(followed: pd.DataFrame) -> pd.DataFrame:
@@ -199,17 +182,15 @@ def answered(territory) -> pd.DataFrame:
         ``question, nb, enjeux, indicateurs, preconisations, actions``: statements of the question and, of
         these, those from which the chain reaches a thing of each sheet.
     """
-    graph, said = chain(territory), territory.verbatims
-    questions = territory.reunions.set_index("reunion").filter(like="question_").rename(columns=lambda c: f"Q{c[-1]}")
-    said = said.assign(question=[
-        _text(questions.get(question, {}).get(reunion)) or _text(question) or UNSAID
-        for question, reunion in zip(said["question"], said["reunion"], strict=True)
-    ])  # fmt: skip
+    graph, said, steps = chain(territory), territory.verbatims, ["enjeux", "indicateurs", "preconisations", "actions"]
+    asked = territory.reunions.filter(regex="^reunion$|^question_").melt("reunion", var_name="question")
+    asked["question"] = "Q" + asked["question"].str[-1]
+    words = said[["reunion", "question"]].merge(asked, "left")["value"]
+    said["question"] = words.fillna(said["question"]).fillna(UNSAID)
     reached = [{name for name, _ in nx.descendants(graph, ("verbatims", code))} for code in said["verbatim"]]
-    for step in ("enjeux", "indicateurs", "preconisations", "actions"):
+    for step in steps:
         said[step] = [int(step in names) for names in reached]
-    counted = said.assign(nb=1).groupby("question", sort=False)
-    return counted[["nb", "enjeux", "indicateurs", "preconisations", "actions"]].sum().reset_index()
+    return said.assign(nb=1).groupby("question", sort=False)[["nb", *steps]].sum().reset_index()
 
 
 def drift(territory) -> pd.DataFrame:
@@ -240,16 +221,13 @@ def coverage(enjeux: pd.DataFrame, indicateurs: pd.DataFrame, preconisations: pd
     """
     kept = indicateurs[indicateurs["statut"] != "écarté"]
     frame = enjeux[["enjeu", "libelle"]].reset_index(drop=True)
-    for name, names, table, label in (
-        ("indicateurs", "criteres", kept, "critere"), ("preconisations", "objectifs", preconisations, "objectif"),
-    ):  # fmt: skip
-        grouped = table.groupby("enjeu")[label]
+    for name, names, table in (("indicateurs", "criteres", kept), ("preconisations", "objectifs", preconisations)):
+        labels = table.groupby("enjeu")[CHAIN[name][1]].agg(lambda said: "; ".join(said.dropna()))
         frame[name] = occurrences(frame["enjeu"], table["enjeu"])
-        frame[names] = frame["enjeu"].map(grouped.agg(lambda said: "; ".join(said.dropna())))
+        frame[names] = frame["enjeu"].map(labels)
     moments = pd.crosstab(preconisations["enjeu"], preconisations["moment"])
-    for moment in catalogue()["preconisations"]["moment"].enum:
-        frame[moment] = frame["enjeu"].map(moments.get(moment, {})).fillna(0).astype(int)
-    return frame
+    order = catalogue()["preconisations"]["moment"].enum
+    return frame.join(moments.reindex(index=frame["enjeu"], columns=order, fill_value=0), on="enjeu")
 
 
 def by_moment(preconisations: pd.DataFrame) -> pd.DataFrame:
@@ -271,18 +249,13 @@ class Chain:
 
 def chains(territory) -> list[Chain]:
     """Each recommendation with what it comes from and what follows, in the words of the sheets."""
-    graph, followed = chain(territory), follow_up(territory).set_index(["feuille", "code"])["etat"]
+    graph, told = chain(territory), []
 
     def labels(nodes, name: str) -> list[str]:
         return [graph.nodes[node]["libelle"] for node in nodes if node[0] == name]
 
-    return [
-        Chain(
-            row,
-            *(labels(graph.pred[node], name) for name in ("enjeux", "indicateurs", "verbatims")),
-            labels(graph.succ[node], "actions"),
-            followed[node],
-        )
-        for _, row in territory.preconisations.iterrows()
-        for node in [("preconisations", row["preconisation"])]
-    ]
+    for _, row in territory.preconisations.iterrows():
+        node = ("preconisations", row["preconisation"])
+        sources = (labels(graph.pred[node], name) for name in ("enjeux", "indicateurs", "verbatims"))
+        told.append(Chain(row, *sources, labels(graph.succ[node], "actions"), _state(graph, node)))
+    return told
