@@ -15,8 +15,16 @@ def stacked(programme: Programme, table: str | Callable[[Territory], pd.DataFram
 
     Parameters
     ----------
+    programme : Programme
+        Territories, in the order of the rows.
     table : str or callable
         A sheet by its name, or what gives a table of a territory.
+
+    Examples
+    --------
+    >>> from domino_analysis.territory import Programme
+    >>> set(stacked(Programme(["exemple"]), "initiatives")["territoire"])
+    {"Pays d'Exemple (fictif)"}
     """
     made = (lambda territory: getattr(territory, table)) if isinstance(table, str) else table
     return pd.concat([made(territory).assign(territoire=territory.nom) for territory in programme], ignore_index=True)
@@ -27,6 +35,8 @@ def side_by_side(programme: Programme, name: str, column: str) -> pd.DataFrame:
 
     Parameters
     ----------
+    programme : Programme
+        Territories, in the order of the columns.
     name, column : str
         A sheet and one of its columns; a cell of several values counts in each. Cells left empty
         are in no row.
@@ -34,8 +44,8 @@ def side_by_side(programme: Programme, name: str, column: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The column, then the territories under their names: counts that may be 0. Where a territory
-        has no row at all its column is missing, as nothing was received.
+        The column, then the territories under their names: counts that may be 0. Where no cell
+        of a territory is filled its column is missing, as nothing was received.
     """
     held = stacked(programme, name)
     long = exploded(held.dropna(subset=column), column, "")
@@ -52,7 +62,8 @@ def census_totals(programme: Programme) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``territoire, objet, valeur, base, unite, precision, date``.
+        ``territoire, objet, valeur, base, unite, precision, date``: totals of no meeting, never added, as each
+        has its unit and its rules.
     """
 
     def published(territory: Territory) -> pd.DataFrame:
@@ -102,7 +113,16 @@ def perimeters(programme: Programme) -> pd.DataFrame:
 
 
 def contexts(programme: Programme) -> pd.DataFrame:
-    """Context of the territories from the same source and year: sums over their communes."""
+    """Context of the territories from the same source and year: sums over their communes.
+
+    Shares and medians are never summed, and are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``libelle, annee, unite``, then a column per territory, in that unit; missing where it has no such
+        figure of the same source and year.
+    """
 
     def summed(territory: Territory) -> pd.DataFrame:
         return context(territory.reference("contexte")).query("lieu == 'territoire'").astype({"valeur": float})
@@ -200,7 +220,14 @@ def comparability(programme: Programme) -> pd.DataFrame:
     DataFrame
         ``quantite, territoire, comparable`` (``oui`` or ``non``), ``raison``: the obstacle of this territory (scope,
         source, date, unit, definition), or that no other has the same basis, or what is the same; the
-        quantities that nothing compares come first.
+        quantities that nothing compares come first. Units are compared indicator by indicator: see
+        `common_indicators`.
+
+    Examples
+    --------
+    >>> from domino_analysis.territory import Programme
+    >>> set(comparability(Programme(["exemple"]))["comparable"])  # a territory alone
+    {'non'}
     """
     rows = []
     for key, (obstacles, basis) in QUANTITIES.items():

@@ -518,7 +518,15 @@ def medians(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         A row per indicator measured for the whole territory: ``indicateur, critere, actuelle, souhaitee``
         (medians, in the unit of its scale), ``ecart`` (`gap`), ``nb`` (answers), ``min_souhaitee,
-        max_souhaitee`` (how far the answers differ on what is wanted); widest gap first.
+        max_souhaitee`` (how far the answers differ on what is wanted); widest gap first. A missing answer
+        counts for nothing; ``ecart`` is missing when the group wants neither rise nor fall.
+
+    Examples
+    --------
+    >>> grid = pd.DataFrame({"indicateur": ["I1"], "critere": ["Eau"], "sens": ["augmente"]})
+    >>> said = pd.DataFrame({"indicateur": ["I1"] * 3, "pratique": None, "actuelle": [1, 1, 5], "souhaitee": [4, 4, 5]})
+    >>> medians(said, grid)[["actuelle", "souhaitee", "ecart", "nb"]].values.tolist()
+    [[1.0, 4.0, 3.0, 3.0]]
     """
     grouped = _of_the_whole(mesures, indicateurs).groupby("indicateur")
     frame = pd.DataFrame(
@@ -542,8 +550,16 @@ def distribution(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFra
     Returns
     -------
     DataFrame
-        Two rows per indicator: ``critere, situation`` (``aujourd'hui`` or ``souhaité``), a column per mark of the
-        scales, in answers, also at 0, then ``mediane``.
+        A row per indicator and situation that somebody answered: ``critere, situation`` (``aujourd'hui`` or
+        ``souhaité``), a column per mark of the scales and per other mark that was given, in answers, also at 0,
+        then ``mediane``, on the scale. An indicator without a whole scale is left out.
+
+    Examples
+    --------
+    >>> grid = pd.DataFrame({"indicateur": ["I1"], "critere": ["Eau"], "type": "ressenti", "echelle_min": 1, "echelle_max": 3})
+    >>> said = pd.DataFrame({"indicateur": ["I1"] * 2, "pratique": None, "actuelle": [1, 3], "souhaitee": [3, 3]})
+    >>> distribution(said, grid)[["1", "2", "3", "mediane"]].values.tolist()
+    [[1.0, 0.0, 1.0, 2.0], [0.0, 0.0, 2.0, 3.0]]
     """
     felt = indicateurs[indicateurs["type"] == "ressenti"].dropna(subset=["echelle_min", "echelle_max"])
     if felt.empty:
@@ -561,7 +577,8 @@ def distribution(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFra
 def readiness(indicateurs: pd.DataFrame, mesures: pd.DataFrame) -> pd.DataFrame:
     """Indicators kept, with ``mesurable``: whether each is measured, can be, or what it lacks to be.
 
-    An indicator can be measured when the sheet says how, in which unit and from which source.
+    An indicator can be measured when the sheet says how, in which unit and from which source; it is when a
+    current or a desired situation of the whole territory was received.
     """
     kept = indicateurs[indicateurs["statut"] != "écarté"]
     measured = set(_of_the_whole(mesures, indicateurs)["indicateur"])
@@ -591,6 +608,13 @@ def practice_effects(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.Dat
         A row per practice that was judged and criterion, in the order of the sheets: ``pratique, critere,
         avis`` (``++ + 0 - ?`` with what it rests on, side by side when answers differ; missing where
         nobody looked) and ``effet``, one of `READINGS` (``partagé`` when the answers do not agree).
+
+    Examples
+    --------
+    >>> grid = pd.DataFrame({"indicateur": ["I1", "I2"], "critere": ["Eau", "Emploi"], "statut": None})
+    >>> said = pd.DataFrame({"indicateur": ["I1"], "pratique": ["SEL"], "avis": ["++"], "fondement": ["constaté"]})
+    >>> practice_effects(said, grid)["effet"].tolist()
+    ['sert', 'à regarder']
     """
     kept = indicateurs[indicateurs["statut"] != "écarté"].set_index("indicateur")["critere"].dropna()
     judged = mesures[mesures["indicateur"].isin(kept.index)].dropna(subset=["pratique", "avis"])
@@ -606,7 +630,14 @@ def practice_effects(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.Dat
 
 
 def practice_matrix(effects: pd.DataFrame) -> pd.DataFrame:
-    """Practice × criterion, from `practice_effects`: a row per practice, a column per criterion, blanks kept."""
+    """Practice × criterion, from `practice_effects`: a row per practice, a column per criterion, blanks kept.
+
+    Examples
+    --------
+    >>> effects = pd.DataFrame({"pratique": ["SEL", "SEL"], "critere": ["Eau", "Emploi"], "avis": ["++", None]})
+    >>> practice_matrix(effects)["Eau"].tolist()
+    ['++']
+    """
     table = effects.set_index(["pratique", "critere"])["avis"].unstack(sort=False)  # noqa: PD010
     return table.rename_axis(columns=None).reset_index()
 
@@ -624,7 +655,14 @@ def served(effects: pd.DataFrame, by: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``by``, then a column per reading (`READINGS`) with the names it holds, separated by ``;``.
+        ``by``, then a column per reading (`READINGS`) with the names it holds, separated by ``;``; missing when
+        it holds none.
+
+    Examples
+    --------
+    >>> effects = pd.DataFrame({"pratique": ["SEL", "AMAP"], "critere": "Eau", "effet": ["sert", "dessert"]})
+    >>> served(effects, "critere")[["sert", "dessert"]].values.tolist()
+    [['SEL', 'AMAP']]
     """
     other = "critere" if by == "pratique" else "pratique"
     table = effects.groupby([by, "effet"], sort=False)[other].agg("; ".join).unstack(sort=False)  # noqa: PD010

@@ -16,7 +16,8 @@ NORMALISATIONS = {
     "z-score": {"method": "z-score", "mean": 10, "sd": 2},
     "rank": {"method": "rank"},
 }
-"""Variants by name, with what `normalise` is asked; their scores are above 0, so that every mean is defined."""
+"""Variants by name, with what `normalise` is asked. Their scores are above 0, so that every mean is defined, but for a
+z-score five standard deviations below the mean, which takes 27 units or more: `aggregate` then refuses it by name."""
 
 BLOCK = 1_000_000
 """Numbers that one block of scenarios holds at most: scenarios × codes × units (8 MB)."""

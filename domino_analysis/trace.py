@@ -54,16 +54,34 @@ class TakenUp:
 
 
 def coded_statements(verbatims: pd.DataFrame, enjeux: pd.DataFrame) -> pd.DataFrame:
-    """Statements that someone coded: said not taken up, or taken up by a stake that is known."""
+    """Statements that someone coded: said not taken up, or taken up by a stake that is known.
+
+    Examples
+    --------
+    >>> said = pd.DataFrame({"repris": ["oui", "oui", "non", None], "enjeu": ["E1", "E9", None, None]})
+    >>> coded_statements(said, pd.DataFrame({"enjeu": ["E1"]})).index.tolist()
+    [0, 2]
+    """
     known = verbatims["enjeu"].isin(enjeux["enjeu"])
     return verbatims[(verbatims["repris"] == "non") | ((verbatims["repris"] == "oui") & known)]
 
 
 def taken_up(verbatims: pd.DataFrame, enjeux: pd.DataFrame) -> TakenUp:
-    """Statements behind each stake and statements that no stake takes up, with their range.
+    r"""Statements behind each stake and statements that no stake takes up, with their range.
 
-    A statement with a second plausible stake counts in one or the other: the range runs over both
-    readings of each statement, independently.
+    .. math:: l_e = \#\{s : a_s = e, b_s = e\}, \quad n_e = \#\{s : a_s = e\}, \quad
+        u_e = \#\{s : a_s = e \text{ or } b_s = e\}
+
+    where :math:`a_s` is the stake that statement :math:`s` was coded under (or « non repris ») and
+    :math:`b_s` its second plausible stake, :math:`a_s` when there is none: the range from
+    :math:`l_e` to :math:`u_e` runs over both readings of each statement, independently.
+
+    Parameters
+    ----------
+    verbatims : DataFrame
+        Sheet « verbatims »: ``repris, enjeu, second_enjeu``. Statements that nobody coded are left out.
+    enjeux : DataFrame
+        Sheet « enjeux »: ``enjeu, libelle``.
 
     Examples
     --------
@@ -100,8 +118,15 @@ def chain(territory) -> nx.DiGraph:
     DiGraph
         A node ``(sheet, code)`` per thing, with ``libelle``, ``date`` and ``change`` (when its text was
         reworded or another took its place), empty when no paper says it. The measures of one
-        indicator are one node; an indicator that was set aside has none. A code that no sheet holds
-        makes no arrow.
+        indicator are one node, dated by the last; an indicator that was set aside has none. A code
+        that no sheet holds makes no arrow.
+
+    Examples
+    --------
+    >>> from domino_analysis.territory import Territory
+    >>> graph = chain(Territory.open("exemple"))
+    >>> sorted({(start[0], end[0]) for start, end in graph.edges if end[0] == "actions"})
+    [('preconisations', 'actions')]
     """
     graph, arrows = nx.DiGraph(), []
     dates = territory.reunions.set_index("reunion")["date"]
@@ -141,6 +166,11 @@ def _state(graph: nx.DiGraph, node: tuple[str, str]) -> str:
 def follow_up(territory) -> pd.DataFrame:
     """For each thing said or decided: what it comes from, what follows, and where that leaves it.
 
+    Parameters
+    ----------
+    territory : Territory
+        As for `chain`.
+
     Returns
     -------
     DataFrame
@@ -148,7 +178,15 @@ def follow_up(territory) -> pd.DataFrame:
         by ``;``. ``etat`` is the first that holds: ``non codé`` (a statement that nobody read against
         the stakes), ``à revoir`` (a stake that it rests on was reworded or replaced after its date),
         ``orphelin`` (it comes from nothing), ``sans suite`` (nothing follows), ``couvert``. Measures
-        and actions end the chain: nothing has to follow them; statements begin it.
+        and actions end the chain: nothing has to follow them; statements begin it. What has no date is
+        never ``à revoir``.
+
+    Examples
+    --------
+    >>> from domino_analysis.territory import Territory
+    >>> followed = follow_up(Territory.open("exemple")).set_index("feuille")
+    >>> set(followed.loc["actions", "etat"])
+    {'couvert'}
     """
     graph = chain(territory)
 
@@ -163,7 +201,14 @@ def follow_up(territory) -> pd.DataFrame:
 
 
 def states(followed: pd.DataFrame) -> pd.DataFrame:
-    """Number of things in each state, a row per sheet of the chain that holds any, a column per state."""
+    """Number of things in each state, a row per sheet of the chain that holds any, a column per state.
+
+    Examples
+    --------
+    >>> followed = pd.DataFrame({"feuille": ["enjeux", "enjeux", "actions"], "etat": ["couvert", "orphelin", "couvert"]})
+    >>> states(followed)[["feuille", "nb", "couvert", "orphelin"]].values.tolist()
+    [['enjeux', 2, 1, 1], ['actions', 1, 1, 0]]
+    """
     table = pd.crosstab(followed["feuille"], followed["etat"]).reindex(columns=list(STATES), fill_value=0)
     table = table.reindex([name for name in CHAIN if name in table.index])
     table.insert(0, "nb", table.sum(axis=1))
@@ -176,11 +221,24 @@ def answered(territory) -> pd.DataFrame:
     Expectations, interests and offers are statements like the others: each is answered where the
     chain leads from it.
 
+    Parameters
+    ----------
+    territory : Territory
+        As for `chain`; the words of « Q1 » to « Q3 » are those of the meeting.
+
     Returns
     -------
     DataFrame
         ``question, nb, enjeux, indicateurs, preconisations, actions``: statements of the question and, of
-        these, those from which the chain reaches a thing of each sheet.
+        these, those from which the chain reaches a thing of each sheet, from 0 to ``nb``. Statements
+        without a question are under « non renseigné ».
+
+    Examples
+    --------
+    >>> from domino_analysis.territory import Territory
+    >>> table = answered(Territory.open("exemple"))
+    >>> bool((table["actions"] <= table["enjeux"]).all()), int(table["nb"].sum()) == len(Territory.open("exemple").verbatims)
+    (True, True)
     """
     graph, said, steps = chain(territory), territory.verbatims, ["enjeux", "indicateurs", "preconisations", "actions"]
     asked = territory.reunions.filter(regex="^reunion$|^question_").melt("reunion", var_name="question")
@@ -196,11 +254,23 @@ def answered(territory) -> pd.DataFrame:
 def drift(territory) -> pd.DataFrame:
     """Statements behind each stake, meeting by meeting: which stakes people come back to, which fade.
 
+    Parameters
+    ----------
+    territory : Territory
+        Its statements as they were coded, its stakes, and its meetings, which give the dates.
+
     Returns
     -------
     DataFrame
         ``libelle``, then a column per dated meeting with coded statements, in the order of the calendar;
-        the last row counts the statements that no stake takes up.
+        the last row counts the statements that no stake takes up. Counts that may be 0; meetings of one
+        day share a column, and statements of a meeting without a date are in none.
+
+    Examples
+    --------
+    >>> from domino_analysis.territory import Territory
+    >>> drift(Territory.open("exemple"))["libelle"].iloc[-1]
+    'non repris'
     """
     coded = coded_statements(territory.verbatims, territory.enjeux)
     dates = coded["reunion"].map(territory.reunions.set_index("reunion")["date"])
@@ -217,7 +287,16 @@ def coverage(enjeux: pd.DataFrame, indicateurs: pd.DataFrame, preconisations: pd
     -------
     DataFrame
         ``enjeu, libelle, indicateurs, preconisations`` (counts that may be 0), ``criteres, objectifs`` (names,
-        separated by ``;``), then a column per moment: recommendations of the stake at that moment, also at 0.
+        separated by ``;``; missing when there is none), then a column per moment: recommendations of the
+        stake at that moment, also at 0. Indicators that were set aside and what names no stake are left out.
+
+    Examples
+    --------
+    >>> stakes = pd.DataFrame({"enjeu": ["E1", "E2"], "libelle": ["Bouger", "Le lien"]})
+    >>> grid = pd.DataFrame({"enjeu": ["E1"], "critere": ["Trajets"], "statut": [None]})
+    >>> advice = pd.DataFrame({"enjeu": ["E1"], "objectif": ["Un arrêt"], "moment": ["déclenchement"]})
+    >>> coverage(stakes, grid, advice)[["indicateurs", "preconisations", "déclenchement"]].values.tolist()
+    [[1, 1, 1], [0, 0, 0]]
     """
     kept = indicateurs[indicateurs["statut"] != "écarté"]
     frame = enjeux[["enjeu", "libelle"]].reset_index(drop=True)
@@ -231,7 +310,13 @@ def coverage(enjeux: pd.DataFrame, indicateurs: pd.DataFrame, preconisations: pd
 
 
 def by_moment(preconisations: pd.DataFrame) -> pd.DataFrame:
-    """Number of recommendations by moment; a moment that none speaks of keeps its row."""
+    """Number of recommendations by moment; a moment that none speaks of keeps its row.
+
+    Examples
+    --------
+    >>> by_moment(pd.DataFrame({"moment": ["accompagnement", None]}))["nb"].tolist()
+    [0, 1, 0, 1]
+    """
     return by_value(preconisations, "moment", order=catalogue()["preconisations"]["moment"].enum)
 
 
@@ -248,7 +333,26 @@ class Chain:
 
 
 def chains(territory) -> list[Chain]:
-    """Each recommendation with what it comes from and what follows, in the words of the sheets."""
+    """Each recommendation with what it comes from and what follows, in the words of the sheets.
+
+    Parameters
+    ----------
+    territory : Territory
+        As for `chain`.
+
+    Returns
+    -------
+    list of Chain
+        In the order of the sheet. The statements are those that the recommendation itself names, not
+        all those behind its stake.
+
+    Examples
+    --------
+    >>> from domino_analysis.territory import Territory
+    >>> example = Territory.open("exemple")
+    >>> len(chains(example)) == len(example.preconisations)
+    True
+    """
     graph, told = chain(territory), []
 
     def labels(nodes, name: str) -> list[str]:
