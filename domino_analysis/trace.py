@@ -124,7 +124,7 @@ def chain(territory) -> nx.DiGraph:
     Examples
     --------
     >>> from domino_analysis.territory import Territory
-    >>> graph = chain(Territory.open("exemple"))
+    >>> graph = chain(Territory.read("exemple"))
     >>> sorted({(start[0], end[0]) for start, end in graph.edges if end[0] == "actions"})
     [('preconisations', 'actions')]
     """
@@ -184,7 +184,7 @@ def follow_up(territory) -> pd.DataFrame:
     Examples
     --------
     >>> from domino_analysis.territory import Territory
-    >>> followed = follow_up(Territory.open("exemple")).set_index("feuille")
+    >>> followed = follow_up(Territory.read("exemple")).set_index("feuille")
     >>> set(followed.loc["actions", "etat"])
     {'couvert'}
     """
@@ -236,8 +236,9 @@ def answered(territory) -> pd.DataFrame:
     Examples
     --------
     >>> from domino_analysis.territory import Territory
-    >>> table = answered(Territory.open("exemple"))
-    >>> bool((table["actions"] <= table["enjeux"]).all()), int(table["nb"].sum()) == len(Territory.open("exemple").verbatims)
+    >>> example = Territory.read("exemple")
+    >>> table = answered(example)
+    >>> bool((table["actions"] <= table["nb"]).all()), int(table["nb"].sum()) == len(example.verbatims)
     (True, True)
     """
     graph, said, steps = chain(territory), territory.verbatims, ["enjeux", "indicateurs", "preconisations", "actions"]
@@ -269,7 +270,7 @@ def drift(territory) -> pd.DataFrame:
     Examples
     --------
     >>> from domino_analysis.territory import Territory
-    >>> drift(Territory.open("exemple"))["libelle"].iloc[-1]
+    >>> drift(Territory.read("exemple"))["libelle"].iloc[-1]
     'non repris'
     """
     coded = coded_statements(territory.verbatims, territory.enjeux)
@@ -349,7 +350,7 @@ def chains(territory) -> list[Chain]:
     Examples
     --------
     >>> from domino_analysis.territory import Territory
-    >>> example = Territory.open("exemple")
+    >>> example = Territory.read("exemple")
     >>> len(chains(example)) == len(example.preconisations)
     True
     """
