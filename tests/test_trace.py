@@ -8,7 +8,6 @@ from conftest import opened, sheet, small
 from domino_analysis.schema import catalogue
 from domino_analysis.trace import (
     CHAIN,
-    COMES_FROM,
     NOT_TAKEN_UP,
     STATES,
     UNSAID,
@@ -142,11 +141,11 @@ def test_the_chain_holds_each_thing_once_and_goes_from_what_was_said_to_what_is_
 
 
 def test_every_column_of_the_chain_is_in_the_catalogue():
-    for name, column, source in COMES_FROM:
-        assert catalogue()[name][column]
-        assert source in CHAIN
-    for name, (key, label, date) in CHAIN.items():
+    for name, (key, label, date, sources) in CHAIN.items():
         assert all(catalogue()[name][column] for column in (key, label, date) if column)
+        for column, source in sources.items():
+            assert source in [link["feuille"] for link in catalogue()[name][column].renvois]
+            assert source in CHAIN
 
 
 def test_what_leads_to_an_action_is_covered_and_what_nobody_takes_up_has_no_follow_up():
