@@ -139,6 +139,17 @@ def what_is_held(programme: Programme) -> pd.DataFrame:
     return pd.DataFrame({"territoire": [territory.nom for territory in programme], **counts})
 
 
+SAME = ["critere", "unite", "echelle_min", "echelle_max", "sens"]
+"""What two indicators must share to be one."""
+
+
+def _measured(territory: Territory) -> pd.DataFrame:
+    """Measured indicators with the columns of `SAME`; ``cle`` is what they must share, as one text."""
+    frame = medians(territory.mesures, territory.indicateurs).drop(columns="critere")
+    frame = frame.merge(territory.indicateurs[["indicateur", *SAME]])
+    return frame.assign(cle=["/".join(map(str, (simplify(name), *rest))) for name, *rest in frame[SAME].to_numpy()])
+
+
 def common_indicators(programme: Programme) -> pd.DataFrame:
     """Current and desired situation on the indicators that several territories follow in the same way.
 
@@ -151,16 +162,10 @@ def common_indicators(programme: Programme) -> pd.DataFrame:
         ``critere, territoire`` and the columns of `indicators.medians`, the most widely followed
         criterion first; no score and no rank of territories.
     """
-    same = ["critere", "unite", "echelle_min", "echelle_max", "sens"]
-
-    def measured(territory: Territory) -> pd.DataFrame:
-        frame = medians(territory.mesures, territory.indicateurs).drop(columns="critere")
-        return frame.merge(territory.indicateurs[["indicateur", *same]])
-
-    frame = stacked(programme, measured)
-    key = [frame["critere"].map(simplify), *(frame[column] for column in same[1:])]
-    frame["territoires"] = frame.groupby(key, dropna=False)["territoire"].transform("nunique")
-    frame["critere"] = frame.groupby(key, dropna=False)["critere"].transform("first")
+    frame = stacked(programme, _measured)
+    alike = frame.groupby("cle")
+    frame["territoires"] = alike["territoire"].transform("nunique")
+    frame["critere"] = alike["critere"].transform("first")
     frame = frame[frame["territoires"] > 1].dropna(subset=["actuelle", "souhaitee"])
     return frame.sort_values(["territoires", "critere"], ascending=[False, True], kind="stable", ignore_index=True)
 
@@ -189,27 +194,30 @@ def _totals(territory: Territory) -> pd.DataFrame:
     return totals[totals["reunion"].isna() & (totals["unite"] == "initiatives") & (totals["precision"] != "part")]
 
 
-def _years(territory: Territory) -> tuple:
-    return tuple(sorted(territory.initiatives["date_releve"].dropna().str[:4].unique()))
+def _dated(territory: Territory) -> str:
+    return " ".join(map(str, territory.identity[["date_perimetre", "population_annee"]]))
+
+
+def _years(territory: Territory) -> str:
+    return " ".join(sorted(territory.initiatives["date_releve"].dropna().str[:4].unique()))
 
 
 QUANTITIES = {
     "total": ([("source", lambda t: _totals(t).empty), ("portee", lambda t: True)], None),
     "pratiques": ([("source", lambda t: t.initiatives.empty),
                    ("portee", lambda t: t.initiatives["nommee_par"].notna().all()),
-                   ("definition", lambda t: t.initiatives["retenue"].eq("à vérifier").any())], _years),
-    "acteurs": ([("source", lambda t: t.acteurs.empty)], lambda t: ""),
+                   ("definition", lambda t: t.initiatives["retenue"].eq("à vérifier").any())], lambda t: {_years(t)}),
+    "acteurs": ([("source", lambda t: t.acteurs.empty)], lambda t: {"feuille"}),
     "enjeux": ([("source", lambda t: t.enjeux["origine"].isna().all())], lambda t: set(t.enjeux["origine"].dropna())),
     "participation": ([("source", lambda t: t.reunions["nb_presents"].isna().all()),
-                       ("portee", lambda t: t.reunions["nb_presents"].isna().any())], lambda t: ""),
-    "indicateurs": ([("source", lambda t: medians(t.mesures, t.indicateurs).empty)], lambda t: ""),
-    "perimetre": ([("date", lambda t: t.identity[["date_perimetre", "population_annee"]].isna().any())],
-                  lambda t: tuple(t.identity[["date_perimetre", "population_annee"]])),
-    "contexte": ([("source", lambda t: t.reference("contexte").empty)], lambda t: ""),
+                       ("portee", lambda t: t.reunions["nb_presents"].isna().any())], lambda t: {"présents"}),
+    "indicateurs": ([("source", lambda t: _measured(t).empty)], lambda t: set(_measured(t)["cle"])),
+    "perimetre": ([("date", lambda t: t.identity[["date_perimetre", "population_annee"]].isna().any())], lambda t: {_dated(t)}),
+    "contexte": ([("source", lambda t: t.reference("contexte").empty)], lambda t: {"contexte"}),
     "reperes": ([("portee", lambda t: True)], None),
 }  # fmt: skip
 """What one would like to compare: the obstacles to look for, the first that holds being told, and the
-basis that two territories must share to be compared. Their words are in the catalogue."""
+set from which two territories must share something to be compared. Their words are in the catalogue."""
 
 
 def comparability(programme: Programme) -> pd.DataFrame:
@@ -220,8 +228,7 @@ def comparability(programme: Programme) -> pd.DataFrame:
     DataFrame
         ``quantite, territoire, comparable`` (``oui`` or ``non``), ``raison``: the obstacle of this territory (scope,
         source, date, unit, definition), or that no other has the same basis, or what is the same; the
-        quantities that nothing compares come first. Units are compared indicator by indicator: see
-        `common_indicators`.
+        quantities that nothing compares come first.
 
     Examples
     --------
@@ -235,7 +242,7 @@ def comparability(programme: Programme) -> pd.DataFrame:
         told = {t.nom: next((words[name] for name, holds in obstacles if holds(t)), "") for t in programme}
         bases = {t.nom: basis(t) for t in programme if not told[t.nom]}
         for name, obstacle in told.items():
-            alike = any(other != name and bases[other] == bases.get(name) for other in bases) and not obstacle
+            alike = any(other != name and bases[other] & bases.get(name, set()) for other in bases)
             reason = obstacle or (words["oui"] if alike else words["autre"])
             rows.append((words["titre"], name, "oui" if alike else "non", reason))
     frame = pd.DataFrame(rows, columns=["quantite", "territoire", "comparable", "raison"])

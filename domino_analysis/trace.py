@@ -156,7 +156,9 @@ def _state(graph: nx.DiGraph, node: tuple[str, str]) -> str:
     if name == "verbatims" and ends and thing["repris"] not in ("oui", "non"):
         return "non codé"
     changes = [graph.nodes[source]["change"] for source in nx.ancestors(graph, node)]
-    if thing["date"] and name != "enjeux" and max(changes, default="") > thing["date"]:
+    # « 2016-05 » is not later than « 2016 »: what both dates say is compared
+    later = any(change[: len(thing["date"])] > thing["date"][: len(change)] for change in changes)
+    if thing["date"] and name != "enjeux" and later:
         return "à revoir"
     if name != "verbatims" and not graph.in_degree(node):
         return "orphelin"

@@ -164,6 +164,9 @@ def test_a_recommendation_older_than_the_rewording_of_its_stake_is_to_be_seen_ag
     assert state_of(reworded("2016-06-07"), "preconisations", "P1") == "à revoir"  # formulated on 10 May
     assert state_of(reworded("2016-06-07"), "mesures", "I1") == "à revoir"
     assert state_of(reworded("2016-05-10"), "preconisations", "P1") == "couvert"
+    assert state_of(reworded("2016-05"), "preconisations", "P1") == "couvert"  # perhaps before the 10th
+    assert state_of(reworded("2016"), "preconisations", "P1") == "couvert"
+    assert state_of(reworded("2017"), "preconisations", "P1") == "à revoir"
     assert state_of(reworded("2016-06-07"), "indicateurs", "I1") == "couvert"  # nobody wrote when it was chosen
 
 
