@@ -584,7 +584,7 @@ def gaps(territory: Territory) -> Figure:
         frame = frame.drop(columns=["min_souhaitee", "max_souhaitee"])
     scale, told = _scale(territory, frame), Html("") if marks is None else say("marques_tables")
     n = int(frame["nb"].sum())
-    return figures.dumbbell("ecarts", frame, "critere", "actuelle", "souhaitee", scale, marks, n=n, marques=told)
+    return figures.dumbbell("ecarts", frame, "critere", scale, marks, n=n, marques=told)
 
 
 def distribution(territory: Territory) -> Figure:
@@ -609,7 +609,7 @@ def radar(territory: Territory) -> Figure:
     order = {code: rank for rank, code in enumerate(territory.indicateurs["indicateur"])}
     ordered = frame.sort_values("indicateur", key=lambda codes: codes.map(order))
     scale = _scale(territory, frame)
-    return figures.radar("radar", ordered, "critere", "actuelle", "souhaitee", scale, n=int(frame["nb"].sum()))
+    return figures.radar("radar", ordered, "critere", scale, n=int(frame["nb"].sum()))
 
 
 def priorities(territory: Territory) -> Figure:
@@ -716,7 +716,7 @@ def common_indicators(programme: Programme) -> Figure:
     """Indicators that several territories follow in the same way, one small chart each; no rank."""
     frame = comparison.common_indicators(programme)
     scale = (frame["echelle_min"].min(), frame["echelle_max"].max())
-    return figures.dumbbell("indicateurs_communs", frame, "territoire", "actuelle", "souhaitee", scale, panel="critere")
+    return figures.dumbbell("indicateurs_communs", frame, "territoire", scale, panel="critere")
 
 
 # ── the territory's page, the index, the comparison, the book ───────────────────────────────────
