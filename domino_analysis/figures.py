@@ -123,7 +123,8 @@ def figure(key: str, frame: pd.DataFrame, chart=None, n=None, source: str = "", 
         return Figure(key, render("absente.html.j2", vide=spec["vide"]))
     columns = _columns(spec, frame)
     told = {
-        "key": key, "caption": typography(spec["titre"]), "columns": columns, "rows": frame.to_dict("records"), "cell": _cell, "words": WORDS,
+        "key": key, "caption": typography(spec["titre"]),
+        "columns": columns, "rows": frame.to_dict("records"), "cell": _cell, "words": WORDS,
         "alternative": "" if chart is None else _alternative(spec, frame, columns),
         "lecture": fill(spec.get("lecture", ""), values.pop("several", 2), f"lecture_{key}", "", values),
         "source": source or typography(spec.get("source", "")),
