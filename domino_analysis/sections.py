@@ -609,10 +609,10 @@ def recommendations(territory: Territory) -> Html:
 
 def _cards(territory: Territory, chains: list[trace.Chain]) -> Html:
     points, _ = _points(territory, "levier")
-    gaps = indicators.medians(territory.mesures, territory.indicateurs).set_index("indicateur")
+    found = indicators.medians(territory.mesures, territory.indicateurs).set_index("indicateur")
     told = {
         "de": territory.code, "chains": chains, "columns": catalogue()["preconisations"], "titles": _titles(territory),
-        "quotable": set(words(territory)["texte"].dropna()), "gaps": gaps[["actuelle", "souhaitee", "ecart"]].to_dict("index"),
+        "quotable": set(words(territory)["texte"].dropna()), "gaps": found[["actuelle", "souhaitee", "ecart"]].to_dict("index"),
         "points": points.groupby("code")["points"].sum(), "given": points["points"].sum(min_count=1),
     }  # fmt: skip
     return render("fiches.html.j2", **told)
