@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from .census import NOT_SUMMED, exploded, quantities
+from .census import context, exploded, quantities
 from .indicators import medians
 from .schema import phrases, simplify
 from .territory import Programme, Territory
@@ -15,8 +15,16 @@ def stacked(programme: Programme, table: str | Callable[[Territory], pd.DataFram
 
     Parameters
     ----------
+    programme : Programme
+        Territories, in the order of the rows.
     table : str or callable
         A sheet by its name, or what gives a table of a territory.
+
+    Examples
+    --------
+    >>> from domino_analysis.territory import Programme
+    >>> set(stacked(Programme(["exemple"]), "initiatives")["territoire"])
+    {"Pays d'Exemple (fictif)"}
     """
     made = (lambda territory: getattr(territory, table)) if isinstance(table, str) else table
     return pd.concat([made(territory).assign(territoire=territory.nom) for territory in programme], ignore_index=True)
@@ -27,6 +35,8 @@ def side_by_side(programme: Programme, name: str, column: str) -> pd.DataFrame:
 
     Parameters
     ----------
+    programme : Programme
+        Territories, in the order of the columns.
     name, column : str
         A sheet and one of its columns; a cell of several values counts in each. Cells left empty
         are in no row.
@@ -34,8 +44,8 @@ def side_by_side(programme: Programme, name: str, column: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The column, then the territories under their names: counts that may be 0. Where a territory
-        has no row at all its column is missing, as nothing was received.
+        The column, then the territories under their names: counts that may be 0. Where no cell
+        of a territory is filled its column is missing, as nothing was received.
     """
     held = stacked(programme, name)
     long = exploded(held.dropna(subset=column), column, "")
@@ -52,7 +62,8 @@ def census_totals(programme: Programme) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``territoire, objet, valeur, base, unite, precision, date``.
+        ``territoire, objet, valeur, base, unite, precision, date``: totals of no meeting, never added, as each
+        has its unit and its rules.
     """
 
     def published(territory: Territory) -> pd.DataFrame:
@@ -90,42 +101,53 @@ def perimeters(programme: Programme) -> pd.DataFrame:
     Communes are those of the sheet, inhabitants those that the territory declares for the year
     ``annee``; ``devenues`` counts the communes that these have become.
     """
-    rows = []
-    for territory in programme:
-        known, identity = territory.reference("communes_2015"), territory.identity
-        rows.append(
-            {"territoire": territory.nom, "date_perimetre": identity["date_perimetre"],
-             "communes": len(territory.communes), "epci": territory.communes["epci"].nunique(),
-             "population": identity["population"], "annee": identity["population_annee"],
-             "devenues": known["code_insee_actuel"].nunique() if len(known) else pd.NA}
-        )  # fmt: skip
+    rows = [
+        {"territoire": territory.nom, "date_perimetre": territory.identity["date_perimetre"],
+         "communes": len(territory.communes), "epci": territory.communes["epci"].nunique(),
+         "population": territory.identity["population"], "annee": territory.identity["population_annee"],
+         "devenues": territory.today.nunique() or pd.NA}
+        for territory in programme
+    ]  # fmt: skip
     frame = pd.DataFrame(rows)
     return frame.assign(annee=frame["annee"].astype("str").replace("<NA>", None))
 
 
 def contexts(programme: Programme) -> pd.DataFrame:
-    """Context of the territories from the same source and year: sums over their communes."""
+    """Context of the territories from the same source and year: sums over their communes.
+
+    Shares and medians are never summed, and are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``libelle, annee, unite``, then a column per territory, in that unit; missing where it has no such
+        figure of the same source and year.
+    """
 
     def summed(territory: Territory) -> pd.DataFrame:
-        rows = territory.reference("contexte")
-        rows = rows[(rows["niveau"] == "commune") & ~rows["indicateur"].str.contains(NOT_SUMMED)]
-        return rows.groupby(["libelle", "annee", "unite"], sort=False)["valeur"].sum().reset_index()
+        return context(territory.reference("contexte")).query("lieu == 'territoire'").astype({"valeur": float})
 
-    keys = ["libelle", "annee", "unite"]
+    keys = ["libelle", "annee", "unite", "source"]
     table = stacked(programme, summed).pivot_table(index=keys, columns="territoire", values="valeur", sort=False)
-    table = table.reset_index().rename_axis(columns=None)
-    return table.assign(annee=table["annee"].astype(int).astype(str))
+    return table.reset_index().drop(columns="source").rename_axis(columns=None)
 
 
 def what_is_held(programme: Programme) -> pd.DataFrame:
     """What was received of each territory: number of rows of the sheets that pages are made of."""
     tables = ("reunions", "fiches", "verbatims", "initiatives", "enjeux", "indicateurs", "preconisations", "actions")
-    return pd.DataFrame(
-        [
-            {"territoire": territory.nom, **{name: len(getattr(territory, name)) for name in tables}}
-            for territory in programme
-        ]
-    )
+    counts = {name: [len(getattr(territory, name)) for territory in programme] for name in tables}
+    return pd.DataFrame({"territoire": [territory.nom for territory in programme], **counts})
+
+
+SAME = ["critere", "unite", "echelle_min", "echelle_max", "sens"]
+"""What two indicators must share to be one."""
+
+
+def _measured(territory: Territory) -> pd.DataFrame:
+    """Measured indicators with the columns of `SAME`; ``cle`` is what they must share, as one text."""
+    frame = medians(territory.mesures, territory.indicateurs).drop(columns="critere")
+    frame = frame.merge(territory.indicateurs[["indicateur", *SAME]])
+    return frame.assign(cle=["/".join(map(str, (simplify(name), *rest))) for name, *rest in frame[SAME].to_numpy()])
 
 
 def common_indicators(programme: Programme) -> pd.DataFrame:
@@ -140,17 +162,10 @@ def common_indicators(programme: Programme) -> pd.DataFrame:
         ``critere, territoire`` and the columns of `indicators.medians`, the most widely followed
         criterion first; no score and no rank of territories.
     """
-    same = ["critere", "unite", "echelle_min", "echelle_max", "sens"]
-
-    def measured(territory: Territory) -> pd.DataFrame:
-        grid = territory.indicateurs.set_index("indicateur")
-        frame = medians(territory.mesures, territory.indicateurs)
-        return frame.drop(columns="critere").join(grid[same], on="indicateur")
-
-    frame = stacked(programme, measured)
-    key = [frame["critere"].map(simplify), *(frame[column] for column in same[1:])]
-    frame["territoires"] = frame.groupby(key, dropna=False)["territoire"].transform("nunique")
-    frame["critere"] = frame.groupby(key, dropna=False)["critere"].transform("first")
+    frame = stacked(programme, _measured)
+    alike = frame.groupby("cle")
+    frame["territoires"] = alike["territoire"].transform("nunique")
+    frame["critere"] = alike["critere"].transform("first")
     frame = frame[frame["territoires"] > 1].dropna(subset=["actuelle", "souhaitee"])
     return frame.sort_values(["territoires", "critere"], ascending=[False, True], kind="stable", ignore_index=True)
 
@@ -179,27 +194,30 @@ def _totals(territory: Territory) -> pd.DataFrame:
     return totals[totals["reunion"].isna() & (totals["unite"] == "initiatives") & (totals["precision"] != "part")]
 
 
-def _years(territory: Territory) -> tuple:
-    return tuple(sorted(territory.initiatives["date_releve"].dropna().str[:4].unique()))
+def _dated(territory: Territory) -> str:
+    return " ".join(map(str, territory.identity[["date_perimetre", "population_annee"]]))
+
+
+def _years(territory: Territory) -> str:
+    return " ".join(sorted(territory.initiatives["date_releve"].dropna().str[:4].unique()))
 
 
 QUANTITIES = {
     "total": ([("source", lambda t: _totals(t).empty), ("portee", lambda t: True)], None),
     "pratiques": ([("source", lambda t: t.initiatives.empty),
                    ("portee", lambda t: t.initiatives["nommee_par"].notna().all()),
-                   ("definition", lambda t: t.initiatives["retenue"].eq("à vérifier").any())], _years),
-    "acteurs": ([("source", lambda t: t.acteurs.empty)], lambda t: ""),
+                   ("definition", lambda t: t.initiatives["retenue"].eq("à vérifier").any())], lambda t: {_years(t)}),
+    "acteurs": ([("source", lambda t: t.acteurs.empty)], lambda t: {"feuille"}),
     "enjeux": ([("source", lambda t: t.enjeux["origine"].isna().all())], lambda t: set(t.enjeux["origine"].dropna())),
     "participation": ([("source", lambda t: t.reunions["nb_presents"].isna().all()),
-                       ("portee", lambda t: t.reunions["nb_presents"].isna().any())], lambda t: ""),
-    "indicateurs": ([("source", lambda t: medians(t.mesures, t.indicateurs).empty)], lambda t: ""),
-    "perimetre": ([("date", lambda t: t.identity[["date_perimetre", "population_annee"]].isna().any())],
-                  lambda t: tuple(t.identity[["date_perimetre", "population_annee"]])),
-    "contexte": ([("source", lambda t: t.reference("contexte").empty)], lambda t: ""),
+                       ("portee", lambda t: t.reunions["nb_presents"].isna().any())], lambda t: {"présents"}),
+    "indicateurs": ([("source", lambda t: _measured(t).empty)], lambda t: set(_measured(t)["cle"])),
+    "perimetre": ([("date", lambda t: t.identity[["date_perimetre", "population_annee"]].isna().any())], lambda t: {_dated(t)}),
+    "contexte": ([("source", lambda t: t.reference("contexte").empty)], lambda t: {"contexte"}),
     "reperes": ([("portee", lambda t: True)], None),
 }  # fmt: skip
 """What one would like to compare: the obstacles to look for, the first that holds being told, and the
-basis that two territories must share to be compared. Their words are in the catalogue."""
+set from which two territories must share something to be compared. Their words are in the catalogue."""
 
 
 def comparability(programme: Programme) -> pd.DataFrame:
@@ -211,6 +229,12 @@ def comparability(programme: Programme) -> pd.DataFrame:
         ``quantite, territoire, comparable`` (``oui`` or ``non``), ``raison``: the obstacle of this territory (scope,
         source, date, unit, definition), or that no other has the same basis, or what is the same; the
         quantities that nothing compares come first.
+
+    Examples
+    --------
+    >>> from domino_analysis.territory import Programme
+    >>> set(comparability(Programme(["exemple"]))["comparable"])  # a territory alone
+    {'non'}
     """
     rows = []
     for key, (obstacles, basis) in QUANTITIES.items():
@@ -218,7 +242,7 @@ def comparability(programme: Programme) -> pd.DataFrame:
         told = {t.nom: next((words[name] for name, holds in obstacles if holds(t)), "") for t in programme}
         bases = {t.nom: basis(t) for t in programme if not told[t.nom]}
         for name, obstacle in told.items():
-            alike = any(other != name and bases[other] == bases.get(name) for other in bases) and not obstacle
+            alike = any(other != name and bases[other] & bases.get(name, set()) for other in bases)
             reason = obstacle or (words["oui"] if alike else words["autre"])
             rows.append((words["titre"], name, "oui" if alike else "non", reason))
     frame = pd.DataFrame(rows, columns=["quantite", "territoire", "comparable", "raison"])

@@ -7,13 +7,12 @@ and its place: it is the same in a programme of any size.
 
 import datetime as dt
 from collections import Counter, defaultdict
-from itertools import combinations, product
-from math import exp
+from itertools import product
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from .clean import items
@@ -40,7 +39,7 @@ def programme(number: int, seed: int = 0) -> dict[str, dict[str, Rows]]:
     Returns
     -------
     dict
-        By code of territory, then by table: a dict per row, without the cells left blank. Dates are
+        By code of territory, then by table: a dict per row, without the cells left blank. Dates of meetings are
         dates, numbers are numbers, lists are text separated by ``;``.
 
     Raises
@@ -90,9 +89,7 @@ def write(raw: Path, number: int, seed: int = 0) -> list[str]:
     raw.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=raw, prefix=".exemple-") as draft:
         for place, code in enumerate(codes, 1):
-            folder = Path(draft) / code
-            folder.mkdir()
-            _fill(folder, _territory(code, place, seed), is_workbook=bool(place % 2))
+            _fill(Path(draft) / code, _territory(code, place, seed), is_workbook=bool(place % 2))
         for code in codes:
             (Path(draft) / code).rename(raw / code)
     return codes
@@ -110,6 +107,7 @@ def _codes(number: int, seed: int) -> list[str]:
 
 def _fill(folder: Path, tables: dict[str, Rows], is_workbook: bool) -> None:
     """Write the sheets of a territory: one workbook, or one text per sheet."""
+    folder.mkdir(parents=True)
     frames = {}
     for name, rows in tables.items():
         titles = {column.name: column.title for column in catalogue()[name].typed}
@@ -141,224 +139,159 @@ class _Group:
     Attributes
     ----------
     themes : list of dict
-        Themes of the stakes, in the order of their codes: the common ones (the second is replaced at
-        the second meeting), one that no recommendation answers, one that no indicator serves.
-    dates, meetings : list
-        Dates and codes of the four meetings, one per step.
+        Themes that the group speaks of, in the order of their stakes: those of every territory (the second
+        is replaced at the second meeting), one that no recommendation answers, one that no indicator
+        serves, and one that the group leaves aside.
+    stakes : dict
+        Code of the stake of each theme, as it is at the time.
+    said : dict
+        What was said, by text: what is known of the statement.
     leaning : dict
         How much a table is for a thing, by table and thing: 0 indifferent, positive for, negative against.
+    tables : dict
+        Rows of each sheet filled so far.
     told : dict
         What the texts of the catalogue name between braces.
     """
 
     def __init__(self, code: str, place: int, seed: int):
-        self.words, self.rng, self.tables = exemple(), np.random.default_rng((seed, place)), {}
-        known, themes = self.words["noms"], self.words["themes"]
-        names = [start + end for start, end in product(known["debuts"], known["fins"])]
-        town = names[np.random.default_rng(seed).permutation(len(names))[place - 1]]
-        self.names = [town, *self.some([name for name in names if name != town], len(names))]
-        self.themes = self.some(themes[:COMMON], COMMON) + self.some(themes[COMMON:], 2)
-        self.dates = [dt.date(2016, month, self.whole(4, 24)) for month in self.words["mois"]]
-        self.meetings = [f"EX{place}-{date}" for date in self.dates]
-        self.leaning = defaultdict(self.rng.normal)
-        self.told = {
-            "code": code, "bourg": town, "noms": self.names, "groupements": self.some(known["epci"], 2), "soirs": self.meetings,
-            "jours": [f"{date:%d/%m/%Y}" for date in self.dates],
-            "insee": known["departements"][(place - 1) // 100] + f"{(place - 1) % 100:02d}",
+        words, self.rng, self.tables, self.said = exemple(), Random(f"{seed}/{place}"), defaultdict(list), {}
+        names = [start + end for start, end in product(words["noms"]["debuts"], words["noms"]["fins"])]
+        Random(seed).shuffle(names)
+        names = [names.pop(place - 1), *self.some(names, len(names))]
+        dates = [dt.date(2016, month, self.rng.randint(4, 24)) for month in words["mois"]]
+        self.words, self.told = words, {
+            "code": code, "insee": words["noms"]["departements"][(place - 1) // 100] + f"{(place - 1) % 100:02d}",
+            "noms": names, "bourg": names[0], "groupements": self.some(words["noms"]["epci"], 2),
+            "dates": dates, "soirs": [f"EX{place}-{date}" for date in dates], "feuilles": self.tables,
         }  # fmt: skip
+        self.themes = self.some(words["themes"][:COMMON], COMMON) + self.some(words["themes"][COMMON:], 3)
+        self.stakes = {theme["theme"]: f"E{rank}" for rank, theme in enumerate(self.themes[:-1], 1)}
+        self.leaning = defaultdict(lambda: self.rng.gauss(0, 1))
 
     def some(self, pool: list, count: int) -> list:
         """Things drawn without replacement, as many as there are at most."""
-        return [pool[index] for index in self.rng.permutation(len(pool))[:count]]
+        return self.rng.sample(pool, min(count, len(pool)))
 
-    def whole(self, low: int, high: int) -> int:
-        """Whole number between two others, both included."""
-        return int(self.rng.integers(low, high, endpoint=True))
+    def liked(self, table: str, things: list[str], count: int = 1) -> list[str]:
+        """Things drawn with replacement: one more in the leaning of a table makes a thing three times as likely."""
+        return self.rng.choices(things, [3 ** self.leaning[table, thing] for thing in things], k=count)
 
-    def among(self, weights: dict) -> Any:
-        """Value drawn by its weight."""
-        shares = np.array(list(weights.values()), dtype=float)
-        return list(weights)[self.rng.choice(len(shares), p=shares / shares.sum())]
-
-    def cell(self, value: Any, separator: str) -> Any:
-        """What is known of a cell, or what is drawn: by weight, one to three texts of a list, from a range."""
-        if isinstance(value, dict):
-            return self.among(value)
-        if not isinstance(value, list):
-            return value
-        if isinstance(value[0], str):
-            return separator.join(self.some(value, self.whole(1, 3)))
-        return self.whole(*value) if isinstance(value[0], int) else round(self.rng.uniform(*value), 1)
-
-    def case(self, name: str) -> dict:
-        """One of the cases that the catalogue gives for the rows of a sheet."""
-        cases = self.words["cas"].get(name, [{}])
-        return dict(cases[self.among({number: case.get("poids", 1) for number, case in enumerate(cases)})])
+    def cell(self, rule: Any, told: dict) -> Any:
+        """What a cell holds: drawn by weight, one to three texts of a list, from a range, or as it is said."""
+        if isinstance(rule, dict):
+            rule = self.rng.choices(list(rule), list(rule.values()))[0]
+        elif isinstance(rule, list) and any(isinstance(bound, int) for bound in rule):
+            return self.rng.randint(*rule)
+        elif isinstance(rule, list):
+            rule = "; ".join(self.some(rule, self.rng.randint(1, 3)))
+        return rule.format(**told) if isinstance(rule, str) else rule
 
     def add(self, name: str, entries: Rows) -> Rows:
         """Fill a sheet: what is known of each row, the rest as one of its cases says; return the new rows."""
-        rows = self.tables.setdefault(name, [])
-        for number, entry in enumerate(entries, len(rows) + 1):
-            known, row = self.case(name) | entry, {}
-            told = self.told | {"n": number, "mot": self.some(self.names, 1)[0]}
-            for column in catalogue()[name].typed:
-                value = self.cell(known.get(column.name, ""), "; " if column.type == "list" else "\n")
-                row[column.name] = value.format(**told | known | row) if isinstance(value, str) else value
-            rows.append({column: value for column, value in row.items() if value != ""})
+        rows, columns = self.tables[name], [column.name for column in catalogue()[name].typed]
+        for entry in entries:
+            cases = self.words["cas"][entry.get("cas", name)]
+            known = self.rng.choices(cases, [case.get("poids", 1) for case in cases])[0] | entry
+            told = self.told | known | {"n": len(rows) + 1, "mot": self.rng.choice(self.told["noms"])}
+            for column in columns:
+                told[column] = self.cell(known.get(column, ""), told)
+            rows.append({column: told[column] for column in columns if told[column] != ""})
         return rows[len(rows) - len(entries) :]
 
-    def stakes(self, evening: int) -> dict[str, str]:
-        """Code of the stake of each theme, as it is at a meeting; the first one is number 0."""
-        codes = {theme["theme"]: f"E{rank}" for rank, theme in enumerate(self.themes, 1)}
-        return codes | {self.themes[1]["theme"]: "E6"} if evening else codes
+    def about(self, theme: str) -> dict[str, Any]:
+        """What is known of an entry about a theme: its stake, and the statements behind it so far."""
+        behind = [row["verbatim"] for row in self.tables["verbatims"] if "enjeu" in row and row["thematique"] == theme]
+        return {"thematique": theme, "retenu": self.stakes.get(theme, ""), "verbatims": behind, "origine": behind}
 
-    def behind(self, theme: str, evening: int) -> list[str]:
-        """Codes of the statements that the stake of a theme, replaced or not, takes up until a meeting."""
-        codes, last = {self.stakes(0)[theme], self.stakes(1)[theme]}, self.meetings[evening]
-        said = self.tables["verbatims"]
-        return [row["verbatim"] for row in said if row.get("enjeu") in codes and row["reunion"] <= last] or [""]
-
-    def likes(self, table: str, things: list[str]) -> dict[str, float]:
-        """Weight that a table gives to each thing: the exponential of its leaning."""
-        return {thing: exp(self.leaning[table, thing]) for thing in things}
+    def say(self, text: str, theme: str, **known: str) -> None:
+        """Keep a statement that nobody made before: about a stake, about another theme, or an offer without a theme."""
+        case = "verbatims" if theme in self.stakes else "hors enjeux" if theme else "offres"
+        self.said.setdefault(text, {"cas": case, "texte": text} | self.about(theme) | known)
 
 
 def _territory(code: str, place: int, seed: int) -> dict[str, Rows]:
-    """Rows of the sixteen sheets, in the order of the catalogue."""
+    """Rows of the sixteen sheets, in the order of the catalogue; they are filled in the order of the programme."""
     group = _Group(code, place, seed)
-    for fill in (_census, _said, _wanted, _answered):
+    for fill in (_census, _meet, _retained, _meet, _wanted, _meet, _measured, _answered, _meet):
         fill(group)
     return {name: group.tables[name] for name in catalogue()}
 
 
 def _census(group: _Group) -> None:
     """The perimeter; practices here and there, one where nobody finds it; organisations and their links."""
-    words = group.words
-    communes = group.add("communes", words["communes"][: group.whole(7, 9)])
-    people = sum(row["population"] for row in communes)
-    group.add("territoires", [words["territoires"] | {"nb_communes": len(communes), "population": people}])
-    group.add("documents", words["documents"])
-    group.add("depouillements", words["depouillements"])
-    practices = group.add("initiatives", group.some([
-        {"commune": place["commune"], "thematique": theme["theme"]} | practice
-        for theme in words["themes"] for practice, place in product(theme["pratiques"], communes)
-    ], group.whole(26, 34)))  # fmt: skip
-    next(row for row in practices if "commune" in row)["commune"] = words["noms"]["introuvable"]
-    near = {row["thematique"]: row["initiative"] for row in practices}
-    actors = group.some(words["acteurs"], 13)
-    actors = group.add("acteurs", [actor | {"initiative": near.get(actor["thematique"], "")} for actor in actors])
-    pairs = group.some(list(combinations([actor["acteur"] for actor in actors], 2)), 11)
-    group.add("relations", [{"acteur_a": one, "acteur_b": other} for one, other in pairs])
+    words, rng = group.words, group.rng
+    communes = group.add("communes", words["communes"][: rng.randint(7, 9)])
+    group.add("territoires", [{"nb_communes": len(communes), "population": sum(row["population"] for row in communes)}])
+    practices = [{"commune": place["commune"]} | practice for practice, place in product(words["pratiques"], communes)]
+    group.add("initiatives", group.some(practices, rng.randint(25, 33)) + words["initiatives"])
+    group.add("acteurs", group.some(words["acteurs"], 13))
+    for name in ("documents", "depouillements", "relations"):
+        group.add(name, words[name])
 
 
-def _said(group: _Group) -> None:
-    """Stakes, sheets of the participants, and statements coded to the stakes of their day."""
-    stakes = [theme | {"rang": rank, "retenu_le": group.dates[0]} for rank, theme in enumerate(group.themes, 1)]
-    later = {"remplace": "E2", "source": "D02", "reunion": group.meetings[1], "retenu_le": group.dates[1]}
-    stakes.append(stakes[1] | later | {"rang": ""})
-    stakes[1] |= {"libelle": stakes[1]["avant"], "question": ""}
-    stakes[2] |= {"reformule_le": group.dates[-1] + dt.timedelta(weeks=5)}
-    group.add("enjeux", stakes)
-
-    words, themes, said = group.words, group.words["themes"], {}
-    hopes = {hope: theme["theme"] for theme in themes for hope in theme["attentes"]} | words["attentes"]
-    people = {row["commune"]: row["population"] for row in group.tables["communes"]} | words["ailleurs"]
-    pools = {
-        theme["theme"]: group.some([(kind, text) for kind, texts in theme["phrases"].items() for text in texts], 99)
-        for theme in themes
-    }
-    for evening, meeting in enumerate(words["reunions"]):
-        here = {"reunion": group.meetings[evening]}
-        group.add("reunions", [meeting | here | {"date": group.dates[evening]}])
-        for table, question in product(TABLES, meeting["questions"]):
-            near = group.stakes(0) if group.whole(1, 5) > 1 else pools
-            theme = group.among(group.likes(table, [theme for theme in near if pools[theme]]))
-            kind, text = pools[theme].pop()
-            said[text] = evening, theme, here | {"nature": kind, "question": question, "table": table}
-        sheets = group.add("fiches", [
-            here | {"fiche": str(n), "table": TABLES[n % 4], "commune": people, "attentes": list(hopes) if n % 5 else ""}
-            for n in range(1, group.whole(*meeting["fiches"]) + 1)
-        ])  # fmt: skip
-        for sheet, column in product(sheets, ("attentes", "participation")):
-            place = here | words["ecrit"] | {"question": column.capitalize(), "table": sheet["table"]}
-            for text in items(sheet.get(column)):
-                said.setdefault(text, (evening, hopes.get(text), place))
-    group.add("verbatims", [
-        place | {"texte": text, "thematique": theme or "multi-thèmes"} | _coded(group, theme, evening)
-        for text, (evening, theme, place) in said.items()
-    ])  # fmt: skip
+def _meet(group: _Group) -> None:
+    """The next meeting: what the tables said, then the sheets of the participants and what they say."""
+    words, rng, evening, before = group.words, group.rng, len(group.tables["reunions"]), len(group.said)
+    meeting, hopes = words["reunions"][evening], words["attentes"]
+    here = {"reunion": group.told["soirs"][evening], "date": group.told["dates"][evening]}
+    group.add("reunions", [meeting | here])
+    phrases = {theme["theme"]: theme["phrases"] for theme in group.themes}
+    for table, question in product(TABLES, meeting["questions"]):
+        (theme,) = group.liked(table, list(phrases))
+        kind = rng.choice(list(phrases[theme]))
+        group.say(rng.choice(phrases[theme][kind]), theme, nature=kind, question=question, table=table, origine="table")
+    sheets = [here | {"attentes": list(hopes) if n % 5 else ""} for n in range(rng.randint(*meeting["fiches"]))]
+    for sheet, column in product(group.add("fiches", sheets), ("attentes", "participation")):
+        known = {"question": column.capitalize(), "table": sheet["table"], "origine": "fiche", "nb_tables": ""}
+        for text in items(sheet.get(column)):
+            group.say(text, hopes.get(text, ""), **known)
+    group.add("verbatims", [here | statement for statement in list(group.said.values())[before:]])
 
 
-def _coded(group: _Group, theme: str | None, evening: int) -> dict:
-    """Coding of a statement to the stakes of its day; an offer has no theme and is not coded."""
-    coded = group.case("codages")
-    if theme is None or coded["repris"] == "non codé":
-        return {"repris": "non codé"}
-    stake = group.stakes(evening).get(theme, "") if coded["repris"] == "oui" else ""
-    others = {code: weight for code, weight in coded["second_enjeu"].items() if code != (stake or "non repris")}
-    decided = {"repris": "oui" if stake else "non", "code_le": group.dates[evening] + dt.timedelta(days=5)}
-    return coded | decided | {"enjeu": stake, "second_enjeu": others}
+def _retained(group: _Group) -> None:
+    """Stakes of the first meeting; one of them is replaced at the second."""
+    stakes = group.add("enjeux", [group.themes[row["place"]] | row for row in group.words["enjeux"]])
+    group.stakes[group.themes[1]["theme"]] = stakes[-1]["enjeu"]
 
 
 def _wanted(group: _Group) -> None:
-    """Indicators, the points and opinions that they got, the marks of the tables and what practices do to them.
+    """Indicators, and the points and opinions that they got.
 
     Every territory has the first indicator of the common themes; it adds some of theirs, one of its own,
     one that nobody measured and one set aside.
     """
-    words, served = group.words, group.themes[:-1]
-    others = [theme | entry for theme in served for entry in theme["indicateurs"][1:]]
-    chosen = [theme | theme["indicateurs"][0] for theme in served] + group.some(others, group.whole(0, 2))
-    chosen += group.some(words["propres"], 1)
-    counted = zip(group.some(served[:COMMON], 2), words["sorts"], strict=True)
-    chosen += [theme | theme["compte"] | fate for theme, fate in counted]
-    stakes = group.stakes(1)
-    grid = group.add("indicateurs", [
-        entry | {"enjeu": stakes[entry["theme"]], "verbatims": group.behind(entry["theme"], 1)} for entry in chosen
-    ])  # fmt: skip
+    words, rng, served = group.words, group.rng, group.themes[: COMMON + 1]
+    chosen = [theme | entry for theme in served for entry in theme["indicateurs"][: rng.randint(1, 2)]]
+    chosen += group.some(words["propres"], 1) + words["comptes"]
+    grid = group.add("indicateurs", [group.about(entry["theme"]) | entry for entry in chosen])
 
-    codes, scale = [row["indicateur"] for row in grid], catalogue()["votes"]["avis"].enum[:5]
-    debated, votes = group.some(codes, 3), []
-    for number, table in enumerate([table for table in TABLES for _ in range(group.whole(5, 7))], 1):
-        ballot = {"bulletin": str(number), "table": table}
-        given = Counter(group.among(group.likes(table, codes)) for _ in range(POINTS))
-        votes += [ballot | words["points"] | {"code": code, "points": points} for code, points in given.items()]
-        for code in debated:
-            opinion = round(2 - 1.3 * group.leaning[table, code] + group.rng.normal() / 2)
-            votes.append(ballot | words["avis"] | {"code": code, "avis": scale[min(max(opinion, 0), 4)]})
-    group.add("votes", votes)
+    codes = [row["indicateur"] for row in grid]
+    debated, voters = group.some(codes, 3), [table for table in TABLES for _ in range(rng.randint(5, 7))]
+    for number, table in enumerate(voters, 1):
+        given = Counter(group.liked(table, codes, POINTS))
+        marks = [{"cas": "points", "code": code, "points": given[code]} for code in given]
+        marks += [{"cas": "pour" if group.leaning[table, code] > 0 else "contre", "code": code} for code in debated]
+        group.add("votes", [mark | {"bulletin": str(number), "table": table} for mark in marks])
 
-    senses = {row["indicateur"]: words["sens"][row["sens"]] for row in grid if row["statut"] == "retenu"}
-    marks = []
-    for (code, sense), table in product(senses.items(), TABLES):
-        now = min(max(round(3 + group.leaning[table, code]), 1), 5)
-        mark = {"actuelle": now, "souhaitee": min(max(now + sense * group.whole(0, 3), 1), 5)}
-        marks.append(words["note"] | mark | {"indicateur": code, "repondant": table})
+
+def _measured(group: _Group) -> None:
+    """Notes of the tables, and what some practices do to some criteria."""
+    grid = {row["indicateur"]: row["sens"] for row in group.tables["indicateurs"] if row["statut"] == "retenu"}
+    noted = [{"cas": grid[code], "indicateur": code, "repondant": table} for code, table in product(grid, TABLES)]
     practices = sorted({row["type_pratique"] for row in group.tables["initiatives"]})
-    judged = group.some(list(product(group.some(practices, 7), senses)), 30)
-    marks += [{"pratique": practice, "repondant": "groupe", "indicateur": code} for practice, code in judged]
-    group.add("mesures", marks)
+    judged = group.some(list(product(group.some(practices, 7), grid)), 30)
+    group.add("mesures", noted + [{"pratique": practice, "indicateur": code} for practice, code in judged])
 
 
 def _answered(group: _Group) -> None:
     """Recommendations, none for the fourth stake and none at one moment; actions, none for the first of them."""
-    empty = group.some(list(catalogue()["preconisations"]["moment"].enum), 1)
+    moments = group.some(catalogue()["preconisations"]["moment"].enum, 2)
     serving = {row["enjeu"]: row["indicateur"] for row in reversed(group.tables["indicateurs"])}
-    entries = []
-    for theme in (*group.themes[:COMMON], group.themes[-1]):
-        name, stake = theme["theme"], group.stakes(3)[theme["theme"]]
-        known = {
-            "enjeu": stake,
-            "indicateur": serving.get(stake, ""),
-            "thematique": name,
-            "origine": group.behind(name, 2),
-        }
-        answers = [answer | known for answer in theme["preconisations"] if answer["moment"] not in empty]
-        entries += group.some(answers, group.whole(1, 2))
-    rows = group.add("preconisations", entries)
-    group.add("votes", [group.words["leviers"] | {"code": row["preconisation"]} for row in rows])
-    bearers = {actor["nom"]: 1 for actor in group.tables["acteurs"]}
-    group.add("actions", [
-        action | {"preconisation": row["preconisation"], "porteur": bearers}
-        for row, entry in list(zip(rows, entries, strict=True))[1:] for action in entry["actions"]
-    ])  # fmt: skip
+    for place, theme in enumerate((*group.themes[:COMMON], group.themes[COMMON + 1])):
+        known = group.about(theme["theme"]) | {"indicateur": serving.get(group.stakes[theme["theme"]], "")}
+        for moment in moments[group.rng.randint(0, min(place, 1)) :]:
+            answer = group.rng.choice([answer for answer in theme["preconisations"] if answer["moment"] == moment])
+            (row,) = group.add("preconisations", [known | answer])
+            group.add("votes", [{"cas": "leviers", "code": row["preconisation"]}])
+            group.add("actions", [row | action for action in answer["actions"] if row["preconisation"] != "P1"])

@@ -21,7 +21,7 @@ from plotly.subplots import make_subplots
 from .census import UNSAID
 from .clean import items
 from .schema import phrases
-from .text import Html, cited, date, fill, is_missing, number, plain_number, public, say, typography
+from .text import Html, cited, date, fill, is_missing, number, plain_number, public, render, say, typography
 from .trace import NOT_TAKEN_UP
 
 pio.renderers.default = "plotly_mimetype"
@@ -35,7 +35,7 @@ CONFIG = {
 }  # fmt: skip
 WORDS = ("texte", "liste", "date")
 """Kinds of columns that hold words; the others name a quantity."""
-MISSING = '<span class="vide" title="non renseigné">—</span>'
+MISSING = Html('<span class="vide" title="non renseigné">—</span>')
 
 
 @dataclass(frozen=True)
@@ -62,87 +62,28 @@ def _plain(chart: go.Figure) -> dict:
 
 
 def _columns(spec: dict, frame: pd.DataFrame) -> dict[str, tuple[str, str]]:
-    """Title and kind of each column shown: ``texte``, ``date`` or a quantity."""
-    columns: dict[str, tuple[str, str]] = {}
-    others = None
+    """Title and kind of each column shown: ``texte``, ``date`` or a quantity; ``*`` stands for those not named."""
+    columns = {}
     for name, entry in spec["colonnes"].items():
         title, kind = (entry, "texte") if isinstance(entry, str) else entry
-        if name == "*":
-            others = kind
-        elif name in frame:
-            columns[name] = (title, kind)
-    if others:
-        extra = {c: (str(c), others) for c in frame.columns if c not in columns}
-        last = spec.get("derniere")
-        tail = {last: columns.pop(last)} if last in columns else {}
-        columns = {**columns, **extra, **tail}
+        shown = frame.columns.difference(list(spec["colonnes"]), sort=False) if name == "*" else [name]
+        columns |= {column: (title or str(column), kind) for column in shown if column in frame}
     return columns
 
 
-def _cell(value: object, kind: str, de: str) -> str:
+def _cell(value: object, kind: str, de: str) -> Html:
+    """Content of a cell of a data table; a number says what it is about."""
     if is_missing(value) or value == "":
         return MISSING
     if isinstance(value, Html):
-        return str(value)
+        return value
     if kind == "date":
         return date(value)
     if kind == "liste":
-        return "<br>".join(map(cited, items(value)))
+        return Html("<br>".join(map(cited, items(value))))
     if kind == "texte" or isinstance(value, str):
         return cited(str(value))
     return number(value, kind, de)
-
-
-def _table(key: str, frame: pd.DataFrame, columns: dict[str, tuple[str, str]], caption: str) -> str:
-    """Data table with a caption and scopes; each number is marked by figure, row and column."""
-    head = "".join(
-        f'<th scope="col"{"" if kind in WORDS else " class=nb"}>{cited(title)}</th>' for title, kind in columns.values()
-    )
-    body = []
-    for position, (_, row) in enumerate(frame.iterrows()):
-        first = str(row[next(iter(columns))])
-        cells = []
-        for name, (title, kind) in columns.items():
-            content = _cell(row[name], kind, f"{key}/{first}/{name}")
-            if not cells:
-                cells.append(f'<th scope="row">{content}</th>')
-                continue
-            align = "" if kind in WORDS else " class=nb"
-            cells.append(f'<td{align} data-titre="{escape(title)}">{content}</td>')
-        body.append(f'<tr data-ligne="{position}">{"".join(cells)}</tr>')
-    return (
-        f'<div class="defile" tabindex="0" role="region" aria-label="{escape(caption)}"><table><caption class="sr">'
-        f"{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
-    )
-
-
-def _source(source: str, n: float | None, key: str) -> str:
-    parts = []
-    if source:
-        parts.append(f"Source{chr(0x202F)}: {source}.")
-    if n is not None and not is_missing(n):
-        parts.append(say("base", n, de=key, unite=Html(phrases()["figures"][key].get("base", "lignes"))))
-    return f'<p class="source">{" ".join(parts)}</p>' if parts else ""
-
-
-def _words(key: str, frame: pd.DataFrame, values: dict[str, Any], n, source, chart) -> str:
-    """Caption, reading, place of the chart, data table, source and number of answers."""
-    spec = phrases()["figures"][key]
-    caption = typography(spec["titre"])
-    columns = _columns(spec, frame)
-    reading = ""
-    if "lecture" in spec and not is_missing(values.get("n_premier", 0)):
-        sentence = fill(spec["lecture"], values.pop("several", 2), f"lecture_{key}", "", values)
-        reading = f'<p class="lecture">{sentence}</p>'
-    table = _table(key, frame, columns, caption)
-    place = ""
-    if chart is not None:
-        place = f'<div class="graphique" data-figure="{key}" role="img" aria-label="{escape(_alternative(spec, frame, columns))}"></div>'
-        table = f"<details><summary>Les données de ce graphique</summary>{table}</details>"
-    return (
-        f'<figure class="figure" id="figure-{key}"><figcaption>{caption}</figcaption>'
-        f"{reading}{place}{table}{_source(source or typography(spec.get('source', '')), n, key)}</figure>"
-    )
 
 
 def _alternative(spec: dict, frame: pd.DataFrame, columns: dict) -> str:
@@ -150,19 +91,13 @@ def _alternative(spec: dict, frame: pd.DataFrame, columns: dict) -> str:
     label, *others = columns
     numbers = [name for name in others if columns[name][1] not in WORDS]
     rows = []
-    for _, row in frame.head(12).iterrows():
+    for row in frame.head(12).to_dict("records"):
         told = {columns[c][0]: row[c] for c in numbers or others if not is_missing(row[c])}
-        values = [
+        values = (
             f"{title} {value if isinstance(value, str) else plain_number(value)}" for title, value in told.items()
-        ]
+        )
         rows.append(f"{row[label]} : {', '.join(values)}")
     return public(f"{spec['titre']}. {' ; '.join(rows)}")
-
-
-def absent(key: str) -> Html:
-    """What a figure says when its data are absent: what is missing and which sheet brings it."""
-    words = typography(phrases()["figures"][key]["vide"])
-    return Html(f'<p class="absent">{words}</p>' if words else "")
 
 
 def figure(key: str, frame: pd.DataFrame, chart=None, n=None, source: str = "", **values) -> Figure:
@@ -183,9 +118,19 @@ def figure(key: str, frame: pd.DataFrame, chart=None, n=None, source: str = "", 
     **values
         What the reading sentence names.
     """
+    spec = phrases()["figures"][key]
     if frame.empty:
-        return Figure(key, absent(key))
-    return Figure(key, _words(key, frame, dict(values), n, source, chart), chart)
+        return Figure(key, render("absente.html.j2", vide=spec["vide"]))
+    columns = _columns(spec, frame)
+    told = {
+        "key": key, "caption": typography(spec["titre"]),
+        "columns": columns, "rows": frame.to_dict("records"), "cell": _cell, "words": WORDS,
+        "alternative": "" if chart is None else _alternative(spec, frame, columns),
+        "lecture": fill(spec.get("lecture", ""), values.pop("several", 2), f"lecture_{key}", "", values),
+        "source": source or typography(spec.get("source", "")),
+        "base": say("base", n, de=key, unite=Html(spec.get("base", "lignes"))),
+    }  # fmt: skip
+    return Figure(key, render("figure.html.j2", **told), chart)
 
 
 # ── the kinds of chart ──────────────────────────────────────────────────────────────────────────
@@ -199,6 +144,11 @@ TEMPLATE = go.layout.Template(
         "hoverlabel": {"font": {"size": 14}}, "hovermode": "closest", "margin": {"l": 10, "r": 20, "t": 10, "b": 40},
     }
 )  # fmt: skip
+SITUATIONS = {
+    "actuelle": ("aujourd'hui", {"color": SHADES[0]}, {}),
+    "souhaitee": ("souhaité", {"color": ACCENT, "symbol": "diamond-open", "line": {"width": 2}}, {"dash": "dash"}),
+}
+"""What is and what is wished, by column: its name, its mark and its line."""
 HIDDEN, DOWNWARDS, RULED = {"visible": False}, {"autorange": "reversed"}, {"showgrid": True, "rangemode": "tozero"}
 
 
@@ -272,12 +222,10 @@ CLASSES = [
 
 
 def _rings(outlines: pd.DataFrame) -> dict[str, list[list[tuple[int, int]]]]:
-    rings: dict[str, list] = {}
-    for code, points in zip(outlines["code_insee"], outlines["points"], strict=True):
-        numbers = [int(n) for n in points.split()]
-        ring = list(zip(numbers[::2], numbers[1::2], strict=True))
-        rings.setdefault(code, []).append([*ring, ring[0]])
-    return rings
+    """Closed rings of each commune."""
+    numbers = outlines["points"].str.split().map(lambda words: [*map(int, words)])
+    rings = numbers.map(lambda ring: [*zip(ring[::2], ring[1::2], strict=True), tuple(ring[:2])])
+    return rings.groupby(outlines["code_insee"], sort=False).agg(list).to_dict()
 
 
 def _centre(ring: list[tuple[int, int]]) -> tuple[float, float]:
@@ -342,8 +290,8 @@ def network(key: str, frame: pd.DataFrame, source_column: str, target_column: st
     if frame.empty:
         return figure(key, frame, **rest)
     nodes = sorted({*frame[source_column], *frame[target_column]})
-    angles = [math.pi / 2 - 2 * math.pi * i / len(nodes) for i in range(len(nodes))]
-    at = {node: (round(math.cos(a), 3), round(math.sin(a), 3)) for node, a in zip(nodes, angles, strict=True)}
+    angles = {node: math.pi / 2 - math.tau * place / len(nodes) for place, node in enumerate(nodes)}
+    at = {node: (round(math.cos(angle), 3), round(math.sin(angle), 3)) for node, angle in angles.items()}
     is_new = frame[marked] == "oui"
     traces = []
     for name, own, line in (
@@ -371,11 +319,10 @@ def dots(key: str, frame: pd.DataFrame, label: str, value: str, marks: pd.DataFr
     total = _marks(frame[value], labels, "total")
     total.update(mode="markers+text", text=[f"{v:g}" for v in frame[value]], textposition="middle right")
     symbols = ["circle-open", "square-open", "diamond-open", "triangle-up-open", "cross-open", "x-open"]
+    of_tables = [] if marks is None else marks.groupby("table")
     tables = [
         _marks(own["points"], _labels(own["label"]), table, size=9, symbol=symbol, color=GREY, line={"width": 1.5})
-        for (table, own), symbol in zip(
-            marks.groupby("table") if marks is not None else (), cycle(symbols), strict=False
-        )
+        for (table, own), symbol in zip(of_tables, cycle(symbols), strict=False)
     ]
     order = {**DOWNWARDS, "categoryorder": "array", "categoryarray": labels}
     chart = _drawn([total, *tables], 120 + 36 * len(frame), showlegend=bool(tables), xaxis=RULED, yaxis=order)
@@ -383,22 +330,14 @@ def dots(key: str, frame: pd.DataFrame, label: str, value: str, marks: pd.DataFr
 
 
 def dumbbell(
-    key: str,
-    frame: pd.DataFrame,
-    label: str,
-    start: str,
-    end: str,
-    scale: tuple[float, float],
-    marks=None,
-    panel="",
-    **rest,
+    key: str, frame: pd.DataFrame, label: str, scale: tuple[float, float], marks=None, panel: str = "", **rest
 ) -> Figure:
     """Two dots and the distance between them, a row per indicator, on one scale.
 
     Parameters
     ----------
     frame : DataFrame
-        A row per ``label``, with ``start`` and ``end``.
+        A row per ``label``, with ``actuelle``, ``souhaitee`` and ``ecart``.
     scale : (float, float)
         Lowest and highest value of the axis.
     marks : DataFrame, optional
@@ -409,21 +348,16 @@ def dumbbell(
     if frame.empty:
         return figure(key, frame, **rest)
     groups = list(frame.groupby(panel, sort=False)) if panel else [("", frame)]
-    heights = [50 + 36 * len(own) for _, own in groups]
-    chart = make_subplots(
-        len(groups), 1, shared_xaxes=True, row_heights=heights, subplot_titles=[_wrap(name, 60) for name, _ in groups]
-    )
+    heights, titles = [50 + 36 * len(own) for _, own in groups], [_wrap(name, 60) for name, _ in groups]
+    chart = make_subplots(len(groups), 1, shared_xaxes=True, row_heights=heights, subplot_titles=titles)
     chart.update_layout(template=TEMPLATE, height=70 + sum(heights))
     for row, (_, own) in enumerate(groups, 1):
         labels = _labels(own[label])
-        rows = zip(labels, own[start], own[end], strict=True)
-        traces = [_strokes([[(a, y), (b, y)] for y, a, b in rows], {"color": GREY, "width": 3}, showlegend=False)]
-        for column, name, look in (
-            (start, "aujourd'hui", {}),
-            (end, "souhaité", {"symbol": "diamond-open", "color": ACCENT, "line": {"width": 2}}),
-        ):
+        ends = zip(*([*zip(own[column], labels, strict=True)] for column in SITUATIONS), strict=True)
+        traces = [_strokes(list(ends), {"color": GREY, "width": 3}, showlegend=False)]
+        for column, (name, look, _) in SITUATIONS.items():
             if marks is not None:
-                faint = {**look, "size": 22, "color": PALE, "symbol": look.get("symbol", "circle-open")}
+                faint = {"symbol": "circle-open", **look, "size": 22, "color": PALE}
                 traces.append(_marks(marks[column], _labels(marks[label]), name, **faint).update(showlegend=False))
             traces.append(_marks(own[column], labels, name, **look).update(legendgroup=name, showlegend=row == 1))
         chart.add_traces(traces, rows=row, cols=1)
@@ -432,21 +366,17 @@ def dumbbell(
     return figure(key, frame, chart, **{**_leaders(frame, label, "ecart"), **rest})
 
 
-def radar(
-    key: str, frame: pd.DataFrame, label: str, start: str, end: str, scale: tuple[float, float], **rest
-) -> Figure:
+def radar(key: str, frame: pd.DataFrame, label: str, scale: tuple[float, float], **rest) -> Figure:
     """The group's radar: the order people gave, not filled; its shape depends on that order."""
     if len(frame) < 3:
         return figure(key, frame.iloc[:0], **rest)
-    around = _labels([*frame[label], frame[label].iloc[0]])
+    closed = pd.concat([frame, frame.iloc[:1]])
     traces = [
         go.Scatterpolar(
-            r=[*frame[column], frame[column].iloc[0]], theta=around, mode="lines+markers", name=name,
-            line={"width": 2, **line}, hovertemplate="%{theta} : %{r}<extra>" + name + "</extra>",
+            r=closed[column].tolist(), theta=_labels(closed[label]), mode="lines+markers", name=name,
+            line={"width": 2, "color": look["color"], **line}, hovertemplate="%{theta} : %{r}<extra>" + name + "</extra>",
         )
-        for column, name, line in (
-            (start, "aujourd'hui", {"color": SHADES[0]}), (end, "souhaité", {"color": ACCENT, "dash": "dash"}),
-        )
+        for column, (name, look, line) in SITUATIONS.items()
     ]  # fmt: skip
     radial = {"range": [0, scale[1]], "dtick": 1, "angle": 90, "tickfont": {"size": 11}, "gridcolor": PALE}
     angular = {"direction": "clockwise", "rotation": 90, "tickfont": {"size": 12}, "gridcolor": PALE}

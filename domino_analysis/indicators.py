@@ -518,7 +518,15 @@ def medians(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         A row per indicator measured for the whole territory: ``indicateur, critere, actuelle, souhaitee``
         (medians, in the unit of its scale), ``ecart`` (`gap`), ``nb`` (answers), ``min_souhaitee,
-        max_souhaitee`` (how far the answers differ on what is wanted); widest gap first.
+        max_souhaitee`` (how far the answers differ on what is wanted); widest gap first. A missing answer
+        counts for nothing; ``ecart`` is missing when the group wants neither rise nor fall.
+
+    Examples
+    --------
+    >>> grid = pd.DataFrame({"indicateur": ["I1"], "critere": ["Eau"], "sens": ["augmente"]})
+    >>> said = pd.DataFrame({"indicateur": ["I1"] * 3, "pratique": None, "actuelle": [1, 1, 5], "souhaitee": [4, 4, 5]})
+    >>> medians(said, grid)[["actuelle", "souhaitee", "ecart", "nb"]].values.tolist()
+    [[1.0, 4.0, 3.0, 3.0]]
     """
     grouped = _of_the_whole(mesures, indicateurs).groupby("indicateur")
     frame = pd.DataFrame(
@@ -542,40 +550,47 @@ def distribution(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFra
     Returns
     -------
     DataFrame
-        Two rows per indicator: ``critere, situation`` (``aujourd'hui`` or ``souhaité``), a column per mark of the
-        scales, in answers, also at 0, then ``mediane``.
+        A row per indicator and situation that somebody answered: ``critere, situation`` (``aujourd'hui`` or
+        ``souhaité``), a column per mark of the scales and per other mark that was given, in answers, also at 0,
+        then ``mediane``, on the scale. An indicator without a whole scale is left out.
+
+    Examples
+    --------
+    >>> grid = pd.DataFrame({"indicateur": ["I1"], "critere": ["Eau"], "type": "ressenti", "echelle_min": 1, "echelle_max": 3})
+    >>> said = pd.DataFrame({"indicateur": ["I1"] * 2, "pratique": None, "actuelle": [1, 3], "souhaitee": [3, 3]})
+    >>> distribution(said, grid)[["1", "2", "3", "mediane"]].values.tolist()
+    [[1.0, 0.0, 1.0, 2.0], [0.0, 0.0, 2.0, 3.0]]
     """
     felt = indicateurs[indicateurs["type"] == "ressenti"].dropna(subset=["echelle_min", "echelle_max"])
     if felt.empty:
         return pd.DataFrame()
-    long = _of_the_whole(mesures, felt).melt("indicateur", ["actuelle", "souhaitee"], "situation", "note")
+    situations = {"actuelle": "aujourd'hui", "souhaitee": "souhaité"}
+    long = _of_the_whole(mesures, felt).melt("indicateur", list(situations), "situation", "note").dropna(subset="note")
+    long = long.replace({"situation": situations})
+    marks = {*range(int(felt["echelle_min"].min()), int(felt["echelle_max"].max()) + 1), *long["note"]}
     keys = ["indicateur", "situation"]
-    table = long.dropna(subset="note").pivot_table(index=keys, columns="note", aggfunc="size", fill_value=0)
-    marks = range(int(felt["echelle_min"].min()), int(felt["echelle_max"].max()) + 1)
-    table = (
-        table.reindex(columns=marks, fill_value=0)
-        .rename(columns=str)
-        .assign(mediane=long.groupby(keys)["note"].median())
-    )
-    order = felt[["indicateur", "critere"]].merge(pd.DataFrame({"situation": ["actuelle", "souhaitee"]}), how="cross")
-    table = order.merge(table.reset_index(), on=keys).drop(columns="indicateur")
-    return table.replace({"situation": {"actuelle": "aujourd'hui", "souhaitee": "souhaité"}})
+    table = pd.crosstab([long[key] for key in keys], long["note"]).reindex(columns=sorted(marks), fill_value=0)
+    table = table.rename(columns="{:g}".format).assign(mediane=long.groupby(keys)["note"].median())
+    return felt[["indicateur", "critere"]].merge(table.reset_index()).drop(columns="indicateur")
 
 
 def readiness(indicateurs: pd.DataFrame, mesures: pd.DataFrame) -> pd.DataFrame:
     """Indicators kept, with ``mesurable``: whether each is measured, can be, or what it lacks to be.
 
-    An indicator can be measured when the sheet says how, in which unit and from which source.
+    An indicator can be measured when the sheet says how, in which unit and from which source; it is when a
+    current or a desired situation of the whole territory was received.
     """
     kept = indicateurs[indicateurs["statut"] != "écarté"]
-    measured = kept["indicateur"].isin(_of_the_whole(mesures, indicateurs)["indicateur"])
+    measured = set(_of_the_whole(mesures, indicateurs)["indicateur"])
     titles = {name: catalogue()["indicateurs"][name].title.lower() for name in ("mesure", "unite", "source")}
-    told = []
-    for row, is_measured in zip(kept.to_dict("records"), measured, strict=True):
-        lacks = ", ".join(title for name, title in titles.items() if pd.isna(row[name]))
-        waits = f"pas encore, il manque : {lacks}" if lacks else "oui, reste à mesurer"
-        told.append("oui, mesuré" if is_measured else waits)
-    return kept.assign(mesurable=told).reset_index(drop=True)
+
+    def told(row: dict) -> str:
+        if row["indicateur"] in measured:
+            return "oui, mesuré"
+        lacks = [title for name, title in titles.items() if pd.isna(row[name])]
+        return f"pas encore, il manque : {', '.join(lacks)}" if lacks else "oui, reste à mesurer"
+
+    return kept.assign(mesurable=[told(row) for row in kept.to_dict("records")]).reset_index(drop=True)
 
 
 # ── what practices do to criteria ───────────────────────────────────────────────────────────────
@@ -593,16 +608,20 @@ def practice_effects(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.Dat
         A row per practice that was judged and criterion, in the order of the sheets: ``pratique, critere,
         avis`` (``++ + 0 - ?`` with what it rests on, side by side when answers differ; missing where
         nobody looked) and ``effet``, one of `READINGS` (``partagé`` when the answers do not agree).
+
+    Examples
+    --------
+    >>> grid = pd.DataFrame({"indicateur": ["I1", "I2"], "critere": ["Eau", "Emploi"], "statut": None})
+    >>> said = pd.DataFrame({"indicateur": ["I1"], "pratique": ["SEL"], "avis": ["++"], "fondement": ["constaté"]})
+    >>> practice_effects(said, grid)["effet"].tolist()
+    ['sert', 'à regarder']
     """
-    kept = indicateurs[indicateurs["statut"] != "écarté"].set_index("indicateur")["critere"]
-    judged = mesures.dropna(subset=["pratique", "avis"])
-    judged = judged.assign(
-        critere=judged["indicateur"].map(kept),
-        effet=judged["avis"].map(EFFECTS),
-        said=judged["avis"] + (" (" + judged["fondement"] + ")").fillna(""),
-    ).dropna(subset="critere")
+    kept = indicateurs[indicateurs["statut"] != "écarté"].set_index("indicateur")["critere"].dropna()
+    judged = mesures[mesures["indicateur"].isin(kept.index)].dropna(subset=["pratique", "avis"])
+    judged = judged.assign(critere=judged["indicateur"].map(kept), effet=judged["avis"].map(EFFECTS))
+    judged["avis"] += (" (" + judged["fondement"] + ")").fillna("")
     cells = judged.groupby(["pratique", "critere"], sort=False).agg(
-        avis=("said", lambda said: " / ".join(dict.fromkeys(said))),
+        avis=("avis", lambda said: " / ".join(said.unique())),
         effet=("effet", lambda effects: effects.iloc[0] if len(set(effects)) == 1 else "partagé"),
     )
     names = [judged["pratique"].unique(), kept.unique()]
@@ -611,7 +630,14 @@ def practice_effects(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.Dat
 
 
 def practice_matrix(effects: pd.DataFrame) -> pd.DataFrame:
-    """Practice × criterion, from `practice_effects`: a row per practice, a column per criterion, blanks kept."""
+    """Practice × criterion, from `practice_effects`: a row per practice, a column per criterion, blanks kept.
+
+    Examples
+    --------
+    >>> effects = pd.DataFrame({"pratique": ["SEL", "SEL"], "critere": ["Eau", "Emploi"], "avis": ["++", None]})
+    >>> practice_matrix(effects)["Eau"].tolist()
+    ['++']
+    """
     table = effects.set_index(["pratique", "critere"])["avis"].unstack(sort=False)  # noqa: PD010
     return table.rename_axis(columns=None).reset_index()
 
@@ -629,7 +655,14 @@ def served(effects: pd.DataFrame, by: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``by``, then a column per reading (`READINGS`) with the names it holds, separated by ``;``.
+        ``by``, then a column per reading (`READINGS`) with the names it holds, separated by ``;``; missing when
+        it holds none.
+
+    Examples
+    --------
+    >>> effects = pd.DataFrame({"pratique": ["SEL", "AMAP"], "critere": "Eau", "effet": ["sert", "dessert"]})
+    >>> served(effects, "critere")[["sert", "dessert"]].values.tolist()
+    [['SEL', 'AMAP']]
     """
     other = "critere" if by == "pratique" else "pratique"
     table = effects.groupby([by, "effet"], sort=False)[other].agg("; ".join).unstack(sort=False)  # noqa: PD010

@@ -110,6 +110,18 @@ def may_show_tables(reunion: pd.Series) -> bool:
     return reunion.get("restitution_publique") == "oui"
 
 
+def agreed(rows: pd.DataFrame, reunions: pd.DataFrame) -> pd.Series:
+    """Whether the meeting of each row agreed to a public restitution: its record says so.
+
+    Examples
+    --------
+    >>> held = pd.DataFrame({"reunion": ["R1", "R2"], "restitution_publique": ["oui", "non"]})
+    >>> agreed(pd.DataFrame({"reunion": ["R2", "R1", None]}), held).tolist()
+    [False, True, False]
+    """
+    return rows["reunion"].isin(reunions.loc[reunions["restitution_publique"] == "oui", "reunion"])
+
+
 def public_words(verbatims: pd.DataFrame, reunions: pd.DataFrame) -> pd.DataFrame:
     """Statements whose text is missing when their meeting did not agree to a public restitution.
 
@@ -120,5 +132,4 @@ def public_words(verbatims: pd.DataFrame, reunions: pd.DataFrame) -> pd.DataFram
     >>> public_words(said, held)["texte"].isna().tolist()
     [False, True]
     """
-    agreed = reunions.loc[reunions["restitution_publique"] == "oui", "reunion"]
-    return verbatims.assign(texte=verbatims["texte"].where(verbatims["reunion"].isin(agreed)))
+    return verbatims.assign(texte=verbatims["texte"].where(agreed(verbatims, reunions)))

@@ -10,11 +10,9 @@ from . import agreement, census, comparison, figures, indicators, privacy, trace
 from .census import Meeting
 from .clean import items
 from .figures import Figure
-from .schema import A_VERIFIER, BLOQUANT, catalogue, etapes, simplify
+from .schema import A_VERIFIER, BLOQUANT, Problem, catalogue, etapes, simplify
 from .territory import Programme, Territory
 from .text import Html, bullets, cited, date, listed, missing, paragraph, plain_date, render, say, together, typography
-
-KEPT_BACK = Html('<em class="vide">phrase gardée par le comité</em>')
 
 
 def quoted(texts: pd.Series, de: str) -> Html:
@@ -213,15 +211,16 @@ def problems_sentence(territory: Territory) -> Html:
 
 def problems(territory: Territory) -> Figure:
     """Problems by cell; a public page gives cell and rule for what people wrote, not its content."""
-    rows = [
-        {"ou": Html(f"{cited(problem.feuille or problem.fichier)} {cited(problem.cellule)}"),
-         "gravite": problem.gravite,
-         "trouve": problem.trouve if is_quotable else say("regle", regle=problem.regle),
-         "faire": problem.faire if is_quotable else say("voir_check")}
-        for problem in territory.problems
-        for is_quotable in [not privacy.is_of_people(problem.feuille or problem.fichier)]
-    ]  # fmt: skip
+    rows = map(_public_problem, territory.problems)
     return figures.figure("problemes", pd.DataFrame(rows, columns=["ou", "gravite", "trouve", "faire"]))
+
+
+def _public_problem(problem: Problem) -> tuple[str, str, str, str]:
+    place = problem.feuille or problem.fichier
+    cell = Html(f"{cited(place)} {cited(problem.cellule)}")
+    if privacy.is_of_people(place):
+        return cell, problem.gravite, say("regle", regle=problem.regle), say("voir_check")
+    return cell, problem.gravite, problem.trouve, problem.faire
 
 
 def matches(territory: Territory) -> Figure:
@@ -249,22 +248,14 @@ def practices_sentence(territory: Territory) -> Html:
     return paragraph(say("initiatives", len(own), de=code), kept, doubtful)
 
 
-SEATS = {
-    "dans": "dans le périmètre",
-    "hors": "hors périmètre",
-    "informel": "pas de siège (informel)",
-    "inconnu": "inconnu",
-}
-
-
 def seats_sentence(territory: Territory) -> Html:
     """How many practices have their seat in the perimeter and out of it."""
     seats = territory.initiatives["siege"].fillna("inconnu")
     if seats.empty:
         return missing("sieges_absents")
-    values = {name: int((seats == seat).sum()) for name, seat in SEATS.items()}
-    key = "sieges_inconnus" if values["inconnu"] == len(seats) else "sieges"
-    return paragraph(say(key, len(seats), de=territory.code, **values))
+    counts = seats.value_counts().reindex(catalogue()["initiatives"]["siege"].enum, fill_value=0)
+    key = "sieges_inconnus" if counts["inconnu"] == len(seats) else "sieges"
+    return paragraph(say(key, len(seats), de=territory.code, **counts))
 
 
 def weak_signals(territory: Territory) -> Html:
@@ -279,11 +270,8 @@ def weak_signals(territory: Territory) -> Html:
 
 def themes(territory: Territory) -> Figure:
     """Practices by theme and state."""
-    own = territory.initiatives
-    frame = census.by_theme(own) if len(own) else own
-    states = [*catalogue()["initiatives"]["etat"].enum, census.UNSAID]
-    parts = [state for state in states if state in frame]
-    return figures.bars("themes", frame, "thematique", parts=parts, n=len(own))
+    frame = census.by_theme(territory.initiatives)
+    return figures.bars("themes", frame, "thematique", parts=list(frame.columns[1:-1]), n=len(territory.initiatives))
 
 
 def used_services(territory: Territory) -> Figure:
@@ -301,12 +289,10 @@ def used_services(territory: Territory) -> Figure:
 
 def practices_map(territory: Territory) -> Figure:
     """Where: practices by commune, those at zero shown; table by commune when there is no outline."""
-    own = territory.initiatives
-    frame = census.by_commune(territory.communes, own) if own["code_insee"].notna().any() else own.iloc[:0]
-    placed = int(own["code_insee"].notna().sum())
-    return figures.commune_map(
-        "carte", frame, territory.outlines, territory.today, placees=placed, total=len(own), several=placed, n=placed
-    )
+    own, placed = territory.initiatives, int(territory.initiatives["code_insee"].notna().sum())
+    frame = census.by_commune(territory.communes, own) if placed else own.iloc[:0]
+    told = {"placees": placed, "total": len(own), "several": placed, "n": placed}
+    return figures.commune_map("carte", frame, territory.outlines, territory.today, **told)
 
 
 def presence_map(territory: Territory) -> Figure:
@@ -332,23 +318,18 @@ def became_sentence(territory: Territory) -> Html:
     if own.empty:
         return missing("correspondance_absente")
     gone = own[own["statut"] != "inchangée"]
-    told = say(
-        "communes_devenues", len(gone), de=territory.code, avant=len(own), apres=own["code_insee_actuel"].nunique()
-    )
+    today = own["code_insee_actuel"].nunique()
+    told = say("communes_devenues", len(gone), de=territory.code, avant=len(own), apres=today)
     names = gone.groupby("commune_actuelle", sort=False)["commune"]
-    return together(paragraph(told), bullets(f"{listed(map(cited, old))} → {cited(today)}" for today, old in names))
+    return together(paragraph(told), bullets(f"{listed(map(cited, old))} → {cited(new)}" for new, old in names))
 
 
 def landmarks(territory: Territory) -> Figure:
     """Open landmarks: context, never counted as practices."""
-    own = territory.reference("reperes")
-    if own.empty:
-        return figures.figure("reperes", own)
-    grouped = own.groupby(["categorie", "sous_categorie", "source", "licence"], dropna=False, sort=False)[
-        "annee_constat"
-    ]
-    frame = grouped.agg(["size", "min", "max"]).rename(columns={"size": "nb"}).reset_index()
-    years = zip(frame["min"], frame["max"], strict=True)
+    places = territory.reference("reperes")
+    grouped = places.groupby(["categorie", "sous_categorie", "source", "licence"], dropna=False, sort=False)
+    frame = grouped["annee_constat"].agg(nb="size", debut="min", fin="max").reset_index()
+    years = zip(frame["debut"], frame["fin"], strict=True)
     return figures.figure("reperes", frame.assign(annees=[str(a) if a == b else f"{a} à {b}" for a, b in years]))
 
 
@@ -386,13 +367,11 @@ def reactions(territory: Territory) -> Html:
         return missing("reactions_absentes")
     blocks = []
     for kind in catalogue()["acteurs"]["reaction"].enum:
-        group = own[own["reaction"] == kind]
-        enough = len(group) >= privacy.ORGANISATIONS
-        blocks.append(Html(f"<h3>{kind.capitalize()}</h3>"))
-        sentence = say("reaction", len(group), de=f"{territory.code}/{kind}")
-        blocks.append(paragraph(sentence if enough or group.empty else say("reaction_peu")))
-        blocks.append(bullets(cited(text) for text in group["propos"].dropna()) if enough else Html(""))
-    return together(*blocks)
+        said = own["propos"][own["reaction"] == kind]
+        is_few = 0 < len(said) < privacy.ORGANISATIONS
+        sentence = say("reaction_peu") if is_few else say("reaction", len(said), de=f"{territory.code}/{kind}")
+        blocks.append((kind.capitalize(), sentence, [] if is_few else list(said.dropna())))
+    return render("rubriques.html.j2", blocks=blocks)
 
 
 def context(territory: Territory) -> Figure:
@@ -414,32 +393,21 @@ def new_links(territory: Territory) -> Figure:
 
 def quantities(territory: Territory) -> Figure:
     """Quantities, each in its unit; never added across units."""
-    totals = territory.depouillements
-    published = totals[totals["reunion"].isna()]
-    frame = census.quantities(territory.initiatives, published)
-    if frame.empty:
-        return figures.figure("quantites", frame)
+    frame = census.quantities(territory.initiatives, territory.depouillements)
     return figures.figure("quantites", frame.assign(document=frame["document"].map(_titles(territory))))
 
 
 def strengths(territory: Territory) -> Html:
     """Strengths, weaknesses and development stakes, as the territory wrote them."""
-    identity, blocks = territory.identity, []
-    for column in ("forces", "faiblesses", "enjeux_developpement"):
-        title = catalogue()["territoires"][column].title
-        if isinstance(identity[column], str):
-            blocks += [Html(f"<h3>{title}</h3>"), bullets(cited(item) for item in items(identity[column]))]
-    return together(*blocks) if blocks else missing("forces_absentes")
+    said, columns = territory.identity[["forces", "faiblesses", "enjeux_developpement"]], catalogue()["territoires"]
+    blocks = [(columns[name].title, "", items(text)) for name, text in said.dropna().items()]
+    return render("rubriques.html.j2", blocks=blocks) or missing("forces_absentes")
 
 
 # ── steps 2 and 3 ───────────────────────────────────────────────────────────────────────────────
 
-VOTED = {
-    "critère": ("indicateurs", "critere"),
-    "enjeu": ("enjeux", "libelle"),
-    "levier": ("preconisations", "objectif"),
-}
-"""What people vote on: the sheet that holds it, and the column of its words."""
+VOTED = {"critère": "indicateurs", "enjeu": "enjeux", "levier": "preconisations"}
+"""What people vote on, and the sheet that holds it."""
 SCALE = list(catalogue()["votes"]["avis"].enum[:5])
 """Opinions that are in an order; the two others say that there is none."""
 NATURES = ["pépite", "opportunité", "point de vigilance"]
@@ -447,8 +415,8 @@ NATURES = ["pépite", "opportunité", "point de vigilance"]
 
 def _labels(territory: Territory, objet: str) -> pd.Series:
     """Words of what is voted on, by code."""
-    name, column = VOTED[objet]
-    return getattr(territory, name).set_index(catalogue()[name].primary_key[-1])[column]
+    key, label, _ = trace.CHAIN[VOTED[objet]]
+    return getattr(territory, VOTED[objet]).set_index(key)[label]
 
 
 def criteria(territory: Territory) -> Figure:
@@ -466,14 +434,14 @@ def _points(territory: Territory, objet: str) -> tuple[pd.DataFrame, bool]:
     votes = territory.votes
     own = votes[(votes["objet"] == objet) & votes["points"].notna()]
     own = own.assign(table=own["reunion"] + " " + own["table"])  # letters come back from meeting to meeting
-    public = own["reunion"].map(territory.reunions.set_index("reunion")["restitution_publique"]) == "oui"
+    public = privacy.agreed(own, territory.reunions)
     at_tables = own[public].groupby("table")["bulletin"].nunique()
     return own, bool(len(at_tables) and at_tables.min() >= privacy.PEOPLE and public.all())
 
 
 def votes(territory: Territory, objet: str = "critère") -> Figure:
     """Points given to each thing, sorted, with one unnamed mark per table when the meeting may be quoted."""
-    key, labels = f"votes_{VOTED[objet][0]}", _labels(territory, objet)
+    key, labels = f"votes_{VOTED[objet]}", _labels(territory, objet)
     own, is_public = _points(territory, objet)
     if own.empty:
         return figures.figure(key, own)
@@ -511,13 +479,8 @@ def divisive(territory: Territory, objet: str = "critère") -> Figure:
 
 def opinions(territory: Territory) -> Figure:
     """Opinions on each criterion: how many of each kind, never a mean."""
-    own, labels = territory.votes, _labels(territory, "critère")
-    frame = (
-        agreement.opinions(own, list(catalogue()["votes"]["avis"].enum), labels)
-        if own["avis"].notna().any()
-        else own.iloc[:0]
-    )
-    return figures.figure("avis", frame.drop(columns="code"))
+    kinds, labels = catalogue()["votes"]["avis"].enum, _labels(territory, "critère")
+    return figures.figure("avis", agreement.opinions(territory.votes, kinds, labels).drop(columns="code"))
 
 
 def uncovered(territory: Territory, what: str) -> Html:
@@ -539,11 +502,8 @@ def stakes(territory: Territory) -> Figure:
 
 def way(territory: Territory) -> Figure:
     """Statements behind each stake and those not taken up, with the range over the codings."""
-    own = territory.verbatims
-    if trace.coded_statements(own, territory.enjeux).empty:
-        return figures.figure("chemin", pd.DataFrame())
-    result = trace.taken_up(own, territory.enjeux)
-    return figures.bars("chemin", result.by_stake, "libelle", n=result.coded)
+    result = trace.taken_up(territory.verbatims, territory.enjeux)
+    return figures.bars("chemin", result.by_stake if result.coded else pd.DataFrame(), "libelle", n=result.coded)
 
 
 def drift(territory: Territory) -> Figure:
@@ -568,23 +528,21 @@ def _scale(territory: Territory, frame: pd.DataFrame) -> tuple[float, float]:
 def _may_show_marks(territory: Territory) -> bool:
     """Whether the marks of the tables may be public, and were given by tables, not by people."""
     own = territory.mesures[territory.mesures["pratique"].isna()]
-    agreed = own["reunion"].map(territory.reunions.set_index("reunion")["restitution_publique"]) == "oui"
-    return bool((agreed & own["repondant"].fillna("").str.fullmatch("[A-Z]|groupe")).all())
+    by_tables = own["repondant"].fillna("").str.fullmatch("[A-Z]|groupe")
+    return bool((privacy.agreed(own, territory.reunions) & by_tables).all())
 
 
 def gaps(territory: Territory) -> Figure:
     """Current and desired situation of each indicator, widest gap first, with the marks of the tables."""
-    frame, marks = indicators.medians(territory.mesures, territory.indicateurs), None
-    if frame.empty:
-        return figures.figure("ecarts", frame)
+    frame, marks, told = indicators.medians(territory.mesures, territory.indicateurs), None, Html("")
     if _may_show_marks(territory):
         marks = territory.mesures[territory.mesures["pratique"].isna()]
         marks = marks.assign(critere=marks["indicateur"].map(_labels(territory, "critère")))
+        told = say("marques_tables")
     else:
         frame = frame.drop(columns=["min_souhaitee", "max_souhaitee"])
-    scale, told = _scale(territory, frame), Html("") if marks is None else say("marques_tables")
-    n = int(frame["nb"].sum())
-    return figures.dumbbell("ecarts", frame, "critere", "actuelle", "souhaitee", scale, marks, n=n, marques=told)
+    scale, n = _scale(territory, frame), int(frame["nb"].sum())
+    return figures.dumbbell("ecarts", frame, "critere", scale, marks, n=n, marques=told)
 
 
 def distribution(territory: Territory) -> Figure:
@@ -604,34 +562,28 @@ def far_apart(territory: Territory) -> Figure:
 def radar(territory: Territory) -> Figure:
     """The group's radar, in the order of the indicators."""
     frame = indicators.medians(territory.mesures, territory.indicateurs)
-    if frame.empty:
-        return figures.figure("radar", frame)
-    order = {code: rank for rank, code in enumerate(territory.indicateurs["indicateur"])}
-    ordered = frame.sort_values("indicateur", key=lambda codes: codes.map(order))
-    scale = _scale(territory, frame)
-    return figures.radar("radar", ordered, "critere", "actuelle", "souhaitee", scale, n=int(frame["nb"].sum()))
+    order = pd.Index(territory.indicateurs["indicateur"]).get_indexer
+    ordered, scale = frame.sort_values("indicateur", key=order), _scale(territory, frame)
+    return figures.radar("radar", ordered, "critere", scale, n=int(frame["nb"].sum()))
 
 
 def priorities(territory: Territory) -> Figure:
     """Importance and gap of each criterion, side by side and never multiplied."""
     frame = territory.indicateurs[territory.indicateurs["statut"] != "écarté"][["indicateur", "critere"]]
-    own, _ = _points(territory, "critère")
-    if len(own):
-        frame["points"] = frame["indicateur"].map(own.groupby("code")["points"].sum()).fillna(0)
-    found = indicators.medians(territory.mesures, territory.indicateurs).set_index("indicateur")["ecart"]
-    frame["ecart"] = frame["indicateur"].map(found)
-    if "points" not in frame or found.empty:
-        return figures.figure("priorites", frame.iloc[:0])
-    return figures.figure("priorites", frame.sort_values(["points", "ecart"], ascending=False, kind="stable"))
+    points = _points(territory, "critère")[0].groupby("code")["points"].sum()
+    gap = indicators.medians(territory.mesures, territory.indicateurs).set_index("indicateur")["ecart"]
+    codes = frame["indicateur"]
+    frame = frame.assign(points=codes.map(points).fillna(0), ecart=codes.map(gap))
+    frame = frame.sort_values(["points", "ecart"], ascending=False, kind="stable")
+    return figures.figure("priorites", frame if len(points) and len(gap) else frame.iloc[:0])
 
 
 def practice_matrix(territory: Territory) -> Figure:
     """What each practice does to each criterion; blanks are what remains to be looked at."""
     effects = indicators.practice_effects(territory.mesures, territory.indicateurs)
-    counts = effects["effet"].value_counts()
-    values = {"n_sert": int(counts.get("sert", 0)), "n_dessert": int(counts.get("dessert", 0)), "cases": len(effects)}
-    blanks = int(counts.get("à regarder", 0))
-    return figures.figure("matrice", indicators.practice_matrix(effects), blancs=blanks, several=blanks, **values)
+    counts = effects["effet"].value_counts().reindex(["sert", "dessert", "à regarder"], fill_value=0)
+    told = {**counts, "cases": len(effects), "several": counts["à regarder"]}
+    return figures.figure("matrice", indicators.practice_matrix(effects), **told)
 
 
 def readings(territory: Territory, by: str) -> Figure:
@@ -656,31 +608,14 @@ def recommendations(territory: Territory) -> Html:
 
 
 def _cards(territory: Territory, chains: list[trace.Chain]) -> Html:
-    quotable = set(words(territory)["texte"].dropna())
-    found = indicators.medians(territory.mesures, territory.indicateurs).set_index("indicateur")
     points, _ = _points(territory, "levier")
-    columns, blocks = catalogue()["preconisations"], []
-    for chain in chains:
-        row, de = chain.preconisation, f"{territory.code}/{chain.preconisation['preconisation']}"
-        named = ("thematique", "levier", "moment", "posture", "destinataire", "portee")
-        gap, votes = Html(""), Html("")
-        if row["indicateur"] in found.index:
-            gap = say("carte_ecart", de=de, **found.loc[row["indicateur"], ["actuelle", "souhaitee", "ecart"]])
-        if len(points):
-            own = points["points"][points["code"] == row["preconisation"]].sum()
-            votes = say("carte_votes", int(own), de=de, total=int(points["points"].sum()))
-        entries = {
-            "Répond à l'enjeu": listed(map(cited, chain.enjeux)),
-            "À l'indicateur": listed(map(cited, chain.criteres)),
-            "Écart": gap,
-            "Vient de": bullets((cited(text) if text in quotable else KEPT_BACK for text in chain.verbatims), "dites"),
-            "Votes": votes,
-            **{columns[name].title: cited(row[name]) for name in named},
-            "Actions": bullets(map(cited, chain.actions)),
-            "Source": cited(_titles(territory).get(row["source"])),
-        }
-        blocks.append(render("fiche.html.j2", objectif=row["objectif"], entries=entries, etat=chain.etat))
-    return together(*blocks)
+    found = indicators.medians(territory.mesures, territory.indicateurs).set_index("indicateur")
+    told = {
+        "de": territory.code, "chains": chains, "columns": catalogue()["preconisations"], "titles": _titles(territory),
+        "quotable": set(words(territory)["texte"].dropna()), "gaps": found[["actuelle", "souhaitee", "ecart"]].to_dict("index"),
+        "points": points.groupby("code")["points"].sum(), "given": points["points"].sum(min_count=1),
+    }  # fmt: skip
+    return render("fiches.html.j2", **told)
 
 
 def thread(territory: Territory) -> Figure:
@@ -716,7 +651,7 @@ def common_indicators(programme: Programme) -> Figure:
     """Indicators that several territories follow in the same way, one small chart each; no rank."""
     frame = comparison.common_indicators(programme)
     scale = (frame["echelle_min"].min(), frame["echelle_max"].max())
-    return figures.dumbbell("indicateurs_communs", frame, "territoire", "actuelle", "souhaitee", scale, panel="critere")
+    return figures.dumbbell("indicateurs_communs", frame, "territoire", scale, panel="critere")
 
 
 # ── the territory's page, the index, the comparison, the book ───────────────────────────────────
@@ -732,18 +667,22 @@ def essential(territory: Territory) -> Html:
 
 def answer(territory: Territory) -> Html:
     """What the data say, in sentences: people, practices, stakes, what was lost."""
-    blocks = []
-    for meeting in census.recorded_meetings(territory):
-        blocks.append(Html(f"<h3>{typography('Réunion : ')}{date(meeting.row['date'])}</h3>"))
-        blocks.append("" if pd.isna(meeting.row["nb_presents"]) else attendance_line(meeting))
-        blocks.append(lost_at(meeting) if len(meeting.verbatims) else "")
     practices = practices_sentence(territory) if len(territory.initiatives) else Html("")
     origins = territory.enjeux.fillna({"origine": census.UNSAID}).groupby("origine", sort=False)["libelle"]
     known = [
         say(f"enjeux_{simplify(origin).replace(' ', '_')}", len(labels), de=territory.code, enjeux=list(labels))
         for origin, labels in origins
     ]
-    return together(practices, paragraph(*known or [say("enjeux_inconnus")]), published(territory), *blocks)
+    stakes = paragraph(*known or [say("enjeux_inconnus")])
+    meetings = map(_meeting_in_short, census.recorded_meetings(territory))
+    return together(practices, stakes, published(territory), *meetings)
+
+
+def _meeting_in_short(meeting: Meeting) -> Html:
+    """What one meeting brought: who was there when it is known, and what was lost."""
+    heading = Html(f"<h3>{typography('Réunion : ')}{date(meeting.row['date'])}</h3>")
+    present = "" if pd.isna(meeting.row["nb_presents"]) else attendance_line(meeting)
+    return together(heading, present, lost_at(meeting) if len(meeting.verbatims) else "")
 
 
 def published(territory: Territory) -> Html:
@@ -772,16 +711,10 @@ def not_known(territory: Territory) -> Html:
     return paragraph(say("feuilles_vides", len(empty), de=territory.code, feuilles=empty))
 
 
-COUNTED = [
-    ("perimetre_court", "communes"), ("pratiques_court", "initiatives"), ("enjeux_court", "enjeux"), ("reunions_court", "reunions"),
-]  # fmt: skip
-"""What the index says of each territory: a sentence and the table it counts."""
-
-
 def summary(territories: list[Territory], pages: dict[str, list[tuple[str, str]]]) -> Html:
     """The index: the question, a card per territory with its pages, what is common to all."""
     common = [etapes()[name] for name in ("comparaison", "cahier")]
-    return render("accueil.html.j2", territories=territories, pages=pages, counted=COUNTED, common=common)
+    return render("accueil.html.j2", territories=territories, pages=pages, common=common)
 
 
 def book(programme: Programme) -> Html:
@@ -848,9 +781,8 @@ def explore(code: str):
             print(f"Ce filtre ne se lit pas : {error}\nPar exemple : etat == 'existante'")
             return
         asked = f".query({filtre!r})" if filtre else ""
-        print(
-            f'n = {len(frame)}\ncensus.crossed(Territory.open("{territoire}").{feuille}{asked}, "{lignes}", "{colonnes}")'
-        )
+        same = f'census.crossed(Territory.open("{territoire}").{feuille}{asked}, "{lignes}", "{colonnes}")'
+        print(f"n = {len(frame)}\n{same}")
         display(table)
         if feuille == "initiatives" and not filtre:
             display(practices_map(territory))

@@ -16,7 +16,8 @@ NORMALISATIONS = {
     "z-score": {"method": "z-score", "mean": 10, "sd": 2},
     "rank": {"method": "rank"},
 }
-"""Variants by name, with what `normalise` is asked; their scores are above 0, so that every mean is defined."""
+"""Variants by name, with what `normalise` is asked. Their scores are above 0, so that every mean is defined, but for a
+z-score five standard deviations below the mean, which takes 27 units or more: `aggregate` then refuses it by name."""
 
 BLOCK = 1_000_000
 """Numbers that one block of scenarios holds at most: scenarios × codes × units (8 MB)."""
@@ -81,14 +82,12 @@ def scenarios(
     if not 0 <= weight_noise <= 1:
         raise ValueError(f"weight_noise is {weight_noise}: expected a share from 0 to 1")
     generator = np.random.default_rng(seed)
-    choices = {
-        "normalisation": generator.choice(list(normalisations), n),
-        "aggregation": generator.choice(list(aggregations), n),
-    }
+    normalisation = generator.choice(list(normalisations), n)
+    aggregation = generator.choice(list(aggregations), n)
     change = generator.uniform(1 - weight_noise, 1 + weight_noise, (n, len(tree)))
     change[:, tree.index.get_loc(branch(tree).index[-1])] = 1
     weights = pd.DataFrame(tree["weight"].to_numpy(float) * change, columns=tree.index)
-    return pd.concat([pd.DataFrame(choices), weights], axis=1)
+    return pd.DataFrame({"normalisation": normalisation, "aggregation": aggregation}).join(weights)
 
 
 def ranks_under(
@@ -181,6 +180,4 @@ def rank_summary(ranks: pd.DataFrame) -> pd.DataFrame:
     Redon   1.33     1.0  1.0  1.9
     Rennes  1.67     2.0  1.1  2.0
     """
-    return pd.DataFrame(
-        {"mean": ranks.mean(), "median": ranks.median(), "q5": ranks.quantile(0.05), "q95": ranks.quantile(0.95)}
-    )
+    return ranks.agg(["mean", "median"]).T.assign(q5=ranks.quantile(0.05), q95=ranks.quantile(0.95))

@@ -7,7 +7,7 @@ the command.
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 
@@ -185,40 +185,38 @@ class Territory:
 
     def package(self) -> dict[str, bytes]:
         """Files of the processed Data Package, by name: one .csv per table and datapackage.json."""
-        problems = pd.DataFrame(map(asdict, self._tidy.problems), columns=list(Problem.__dataclass_fields__))
+        problems = pd.DataFrame(self._tidy.problems, columns=[field.name for field in fields(Problem)])
         found = {"provenance": self._tidy.provenance, "correspondances": self._tidy.matches, "problemes": problems}
         frames = {**self._tidy.tables, **found}
-        described = {
-            "name": self.code,
-            "title": self.nom,
-            "empreintes": sources(self.code),  # « sources » has another meaning in a Data Package
-            "resources": [
-                {"name": n, "path": f"{n}.csv", "format": "csv", "encoding": "utf-8", "schema": _schema(n, frames)}
-                for n in frames
-            ],
-        }
+        # « sources » has another meaning in a Data Package
+        described = {"name": self.code, "title": self.nom, "empreintes": sources(self.code)}
+        described["resources"] = [_resource(name, frames) for name in frames]
         files = {f"{name}.csv": clean.csv_text(frame).encode() for name, frame in frames.items()}
         files["datapackage.json"] = (json.dumps(described, ensure_ascii=False, indent=1) + "\n").encode()
         return files
 
 
-def _schema(name: str, frames: dict[str, pd.DataFrame]) -> dict:
-    """Table Schema of a processed table: our own, without what names a person or does not hold."""
+def _resource(name: str, frames: dict[str, pd.DataFrame]) -> dict:
+    """A processed table and its schema: our own, without what names a person or does not hold."""
     frame = frames[name]
+    described = {"name": name, "path": f"{name}.csv", "format": "csv", "encoding": "utf-8"}
     if name not in catalogue():
-        return {"fields": [{"name": c, "type": "integer" if c == "ligne" else "string"} for c in frame]}
-    schema, keys = descriptor(name), []
-    for key in schema.get("foreignKeys", ()):
-        column, target = key["fields"][0], key["reference"]
-        values = frame[column].dropna()
-        if len(values) and values.isin(frames[target["resource"]][target["fields"][0]]).all():
-            keys.append(key)
-    fields = [{k: v for k, v in f.items() if k != "missingValues"} for f in schema["fields"] if f["name"] in frame]
-    described = {"fields": fields, "missingValues": [""], "foreignKeys": keys}
-    own = schema.get("primaryKey", [])
-    if not frame[own].isna().any(axis=None):
-        described["primaryKey"] = own
-    return {key: value for key, value in described.items() if value}
+        columns = [{"name": c, "type": "integer" if c == "ligne" else "string"} for c in frame]
+        return {**described, "schema": {"fields": columns}}
+
+    def holds(key: dict) -> bool:
+        values, target = frame[key["fields"][0]].dropna(), key["reference"]
+        return len(values) > 0 and values.isin(frames[target["resource"]][target["fields"][0]]).all()
+
+    schema = {"primaryKey": [], "foreignKeys": [], **descriptor(name)}
+    columns = [column for column in schema["fields"] if column["name"] in frame]
+    own = {
+        "fields": [{key: value for key, value in column.items() if key != "missingValues"} for column in columns],
+        "missingValues": [""],
+        "foreignKeys": [key for key in schema["foreignKeys"] if holds(key)],
+        "primaryKey": schema["primaryKey"] if frame[schema["primaryKey"]].notna().all(axis=None) else [],
+    }
+    return {**described, "schema": {key: value for key, value in own.items() if value}}
 
 
 def _read_package(folder: Path) -> clean.Tidy:

@@ -194,12 +194,15 @@ def bullets(items: Iterable[str], kind: str = "") -> Html:
     return Html(f"<ul{of_kind}>{entries}</ul>" if entries else "")
 
 
+TEMPLATES = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True)
+"""Templates of the report: text is escaped, and `say` and its neighbours are at hand."""
+TEMPLATES.globals.update(say=say, cited=cited, number=number, items=items, bullets=bullets, getattr=getattr)
+TEMPLATES.filters.update(cited=cited, listed=listed, typography=lambda text: Html(typography(text)))
+
+
 def render(template: str, **values: object) -> Html:
-    """HTML of a template of the report, where text is escaped and `say` and its neighbours are at hand."""
-    environment = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True)
-    environment.globals.update(say=say, cited=cited, number=number, items=items, getattr=getattr)
-    environment.filters.update(cited=cited, listed=listed, typography=lambda text: Html(typography(text)))
-    return Html(environment.get_template(template).render(**values))
+    """HTML of a template of the report; nothing but spaces is nothing."""
+    return Html(TEMPLATES.get_template(template).render(**values).strip())
 
 
 def together(*parts: str) -> Html:

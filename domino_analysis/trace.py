@@ -13,19 +13,19 @@ from .schema import catalogue
 NOT_TAKEN_UP = "non repris"
 
 CHAIN = {
-    "verbatims": ("verbatim", "texte", None), "enjeux": ("enjeu", "libelle", "retenu_le"),
-    "indicateurs": ("indicateur", "critere", None), "mesures": ("indicateur", "indicateur", "date"),
-    "preconisations": ("preconisation", "objectif", "version"), "actions": ("action", "description", None),
+    "verbatims": ("verbatim", "texte", None, {}),
+    "enjeux": ("enjeu", "libelle", "retenu_le", {"remplace": "enjeux"}),
+    "indicateurs": ("indicateur", "critere", None, {"enjeu": "enjeux", "verbatims": "verbatims"}),
+    "mesures": ("indicateur", "indicateur", "date", {"indicateur": "indicateurs"}),
+    "preconisations": ("preconisation", "objectif", "version",
+                       {"enjeu": "enjeux", "origine": "verbatims", "indicateur": "indicateurs"}),
+    "actions": ("action", "description", None, {"preconisation": "preconisations"}),
 }  # fmt: skip
-"""The sheets of the chain in its order: column of the code, of the words and of the own date of each thing."""
+"""The sheets of the chain in its order: the column of the code, that of the words and that of the own date of
+each thing, then the columns that name what it comes from, with the sheet of each."""
 
-COMES_FROM = [
-    ("enjeux", "remplace", "enjeux"), ("indicateurs", "enjeu", "enjeux"), ("indicateurs", "verbatims", "verbatims"),
-    ("mesures", "indicateur", "indicateurs"), ("preconisations", "enjeu", "enjeux"), ("preconisations", "origine", "verbatims"),
-    ("preconisations", "indicateur", "indicateurs"), ("actions", "preconisation", "preconisations"),
-]  # fmt: skip
-"""A thing of the first sheet comes from those of the last one that its column names."""
-
+DATE = r"\d{4}(-\d\d){0,2}"
+"""What a date looks like; a version that is no date does not date a recommendation."""
 STATES = ("couvert", "sans suite", "orphelin", "à revoir", "non codé")
 
 
@@ -54,16 +54,34 @@ class TakenUp:
 
 
 def coded_statements(verbatims: pd.DataFrame, enjeux: pd.DataFrame) -> pd.DataFrame:
-    """Statements that someone coded: said not taken up, or taken up by a stake that is known."""
+    """Statements that someone coded: said not taken up, or taken up by a stake that is known.
+
+    Examples
+    --------
+    >>> said = pd.DataFrame({"repris": ["oui", "oui", "non", None], "enjeu": ["E1", "E9", None, None]})
+    >>> coded_statements(said, pd.DataFrame({"enjeu": ["E1"]})).index.tolist()
+    [0, 2]
+    """
     known = verbatims["enjeu"].isin(enjeux["enjeu"])
     return verbatims[(verbatims["repris"] == "non") | ((verbatims["repris"] == "oui") & known)]
 
 
 def taken_up(verbatims: pd.DataFrame, enjeux: pd.DataFrame) -> TakenUp:
-    """Statements behind each stake and statements that no stake takes up, with their range.
+    r"""Statements behind each stake and statements that no stake takes up, with their range.
 
-    A statement with a second plausible stake counts in one or the other: the range runs over both
-    readings of each statement, independently.
+    .. math:: l_e = \#\{s : a_s = e, b_s = e\}, \quad n_e = \#\{s : a_s = e\}, \quad
+        u_e = \#\{s : a_s = e \text{ or } b_s = e\}
+
+    where :math:`a_s` is the stake that statement :math:`s` was coded under (or « non repris ») and
+    :math:`b_s` its second plausible stake, :math:`a_s` when there is none: the range from
+    :math:`l_e` to :math:`u_e` runs over both readings of each statement, independently.
+
+    Parameters
+    ----------
+    verbatims : DataFrame
+        Sheet « verbatims »: ``repris, enjeu, second_enjeu``. Statements that nobody coded are left out.
+    enjeux : DataFrame
+        Sheet « enjeux »: ``enjeu, libelle``.
 
     Examples
     --------
@@ -78,15 +96,13 @@ def taken_up(verbatims: pd.DataFrame, enjeux: pd.DataFrame) -> TakenUp:
     coded = coded_statements(verbatims, enjeux)
     first = coded["enjeu"].where(coded["repris"] == "oui", NOT_TAKEN_UP)
     second = coded["second_enjeu"].fillna(first)
-    rows = [
-        {"enjeu": code, "libelle": label, "nb": int((first == code).sum()),
-         "au_moins": int(((first == code) & (second == code)).sum()),
-         "au_plus": int(((first == code) | (second == code)).sum())}
-        for code, label in [*zip(enjeux["enjeu"], enjeux["libelle"], strict=True), (NOT_TAKEN_UP, NOT_TAKEN_UP)]
-    ]  # fmt: skip
-    return TakenUp(
-        len(coded), coded[first == NOT_TAKEN_UP], rows[-1]["au_moins"], rows[-1]["au_plus"], pd.DataFrame(rows)
-    )
+    frame = enjeux[["enjeu", "libelle"]].reset_index(drop=True)
+    frame.loc[len(frame)] = NOT_TAKEN_UP
+    is_sure = first == second
+    counted = {"nb": first, "au_moins": first[is_sure], "au_plus": pd.concat([first, second[~is_sure]])}
+    frame = frame.assign(**{column: occurrences(frame["enjeu"], codes) for column, codes in counted.items()})
+    lowest, highest = map(int, frame[["au_moins", "au_plus"]].iloc[-1])
+    return TakenUp(len(coded), coded[first == NOT_TAKEN_UP], lowest, highest, frame)
 
 
 def chain(territory) -> nx.DiGraph:
@@ -102,23 +118,27 @@ def chain(territory) -> nx.DiGraph:
     DiGraph
         A node ``(sheet, code)`` per thing, with ``libelle``, ``date`` and ``change`` (when its text was
         reworded or another took its place), empty when no paper says it. The measures of one
-        indicator are one node; an indicator that was set aside has none. A code that no sheet holds
-        makes no arrow.
+        indicator are one node, dated by the last; an indicator that was set aside has none. A code
+        that no sheet holds makes no arrow.
+
+    Examples
+    --------
+    >>> from domino_analysis.territory import Territory
+    >>> graph = chain(Territory.read("exemple"))
+    >>> sorted({(start[0], end[0]) for start, end in graph.edges if end[0] == "actions"})
+    [('preconisations', 'actions')]
     """
     graph, arrows = nx.DiGraph(), []
     dates = territory.reunions.set_index("reunion")["date"]
-    for name, (key, label, _) in CHAIN.items():
+    for name, (key, label, own, sources) in CHAIN.items():
         frame = getattr(territory, name)
         frame = frame[frame["statut"] != "écarté"] if name == "indicateurs" else frame
         for row in frame.to_dict("records"):
-            node = (name, row[key])
-            graph.add_node(
-                node, libelle=row[label], date=_date(name, row, dates), change=_text(row.get("reformule_le"))
-            )
-            named = [(column, source) for sheet, column, source in COMES_FROM if sheet == name]
-            arrows += [((source, code), node) for column, source in named for code in items(row[column])]
-            if name == "verbatims" and row["repris"] == "oui":
-                arrows.append((node, ("enjeux", row["enjeu"])))
+            node, date, change = (name, row[key]), _text(row.get(own)), _text(row.get("reformule_le"))
+            date = date if re.fullmatch(DATE, date) else _text(dates.get(row.get("reunion")))
+            graph.add_node(node, libelle=row[label], date=date, change=change, repris=row.get("repris"))
+            arrows += [((source, code), node) for column, source in sources.items() for code in items(row[column])]
+            arrows += [(node, ("enjeux", row["enjeu"]))] if row.get("repris") == "oui" else []
     graph.add_edges_from((start, end) for start, end in arrows if start in graph and end in graph)
     for start, end in graph.edges:
         if start[0] == end[0]:
@@ -130,21 +150,28 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _date(name: str, row: dict, dates: pd.Series) -> str:
-    """Date of a thing: its own, else that of its meeting, else the empty text."""
-    own = _text(row.get(CHAIN[name][2]))
-    return own if re.fullmatch(r"\d{4}(-\d\d){0,2}", own) else _text(dates.get(row.get("reunion")))
-
-
-def _is_outdated(graph: nx.DiGraph, node: tuple[str, str]) -> bool:
-    """Whether a stake that the thing rests on changed after the thing was written."""
-    written = graph.nodes[node]["date"]
+def _state(graph: nx.DiGraph, node: tuple[str, str]) -> str:
+    """State of a thing of the chain: the first of those that `follow_up` tells."""
+    (name, _), thing, ends = node, graph.nodes[node], not graph.out_degree(node)
+    if name == "verbatims" and ends and thing["repris"] not in ("oui", "non"):
+        return "non codé"
     changes = [graph.nodes[source]["change"] for source in nx.ancestors(graph, node)]
-    return bool(written) and node[0] != "enjeux" and max(changes, default="") > written
+    # « 2016-05 » is not later than « 2016 »: what both dates say is compared
+    later = any(change[: len(thing["date"])] > thing["date"][: len(change)] for change in changes)
+    if thing["date"] and name != "enjeux" and later:
+        return "à revoir"
+    if name != "verbatims" and not graph.in_degree(node):
+        return "orphelin"
+    return "sans suite" if ends and name not in ("mesures", "actions") else "couvert"
 
 
 def follow_up(territory) -> pd.DataFrame:
     """For each thing said or decided: what it comes from, what follows, and where that leaves it.
+
+    Parameters
+    ----------
+    territory : Territory
+        As for `chain`.
 
     Returns
     -------
@@ -153,34 +180,37 @@ def follow_up(territory) -> pd.DataFrame:
         by ``;``. ``etat`` is the first that holds: ``non codé`` (a statement that nobody read against
         the stakes), ``à revoir`` (a stake that it rests on was reworded or replaced after its date),
         ``orphelin`` (it comes from nothing), ``sans suite`` (nothing follows), ``couvert``. Measures
-        and actions end the chain: nothing has to follow them; statements begin it.
-    """
-    graph, said = chain(territory), territory.verbatims
-    uncoded = {("verbatims", code) for code in said["verbatim"][~said["repris"].isin(["oui", "non"])]}
+        and actions end the chain: nothing has to follow them; statements begin it. What has no date is
+        never ``à revoir``.
 
-    def state(node: tuple[str, str]) -> str:
-        if node in uncoded and not graph.out_degree(node):
-            return "non codé"
-        if _is_outdated(graph, node):
-            return "à revoir"
-        if node[0] != "verbatims" and not graph.in_degree(node):
-            return "orphelin"
-        return "couvert" if node[0] in ("mesures", "actions") or graph.out_degree(node) else "sans suite"
+    Examples
+    --------
+    >>> from domino_analysis.territory import Territory
+    >>> followed = follow_up(Territory.read("exemple")).set_index("feuille")
+    >>> set(followed.loc["actions", "etat"])
+    {'couvert'}
+    """
+    graph = chain(territory)
 
     def labels(nodes) -> str:
         return "; ".join(str(graph.nodes[node]["libelle"]) for node in nodes)
 
-    return pd.DataFrame(
-        [
-            (*node, graph.nodes[node]["libelle"], labels(graph.pred[node]), labels(graph.succ[node]), state(node))
-            for node in graph
-        ],
-        columns=["feuille", "code", "libelle", "vient_de", "suites", "etat"],
-    )
+    rows = [
+        (*node, thing["libelle"], labels(graph.pred[node]), labels(graph.succ[node]), _state(graph, node))
+        for node, thing in graph.nodes.items()
+    ]
+    return pd.DataFrame(rows, columns=["feuille", "code", "libelle", "vient_de", "suites", "etat"])
 
 
 def states(followed: pd.DataFrame) -> pd.DataFrame:
-    """Number of things in each state, a row per sheet of the chain that holds any, a column per state."""
+    """Number of things in each state, a row per sheet of the chain that holds any, a column per state.
+
+    Examples
+    --------
+    >>> followed = pd.DataFrame({"feuille": ["enjeux", "enjeux", "actions"], "etat": ["couvert", "orphelin", "couvert"]})
+    >>> states(followed)[["feuille", "nb", "couvert", "orphelin"]].values.tolist()
+    [['enjeux', 2, 1, 1], ['actions', 1, 1, 0]]
+    """
     table = pd.crosstab(followed["feuille"], followed["etat"]).reindex(columns=list(STATES), fill_value=0)
     table = table.reindex([name for name in CHAIN if name in table.index])
     table.insert(0, "nb", table.sum(axis=1))
@@ -193,33 +223,57 @@ def answered(territory) -> pd.DataFrame:
     Expectations, interests and offers are statements like the others: each is answered where the
     chain leads from it.
 
+    Parameters
+    ----------
+    territory : Territory
+        As for `chain`; the words of « Q1 » to « Q3 » are those of the meeting.
+
     Returns
     -------
     DataFrame
         ``question, nb, enjeux, indicateurs, preconisations, actions``: statements of the question and, of
-        these, those from which the chain reaches a thing of each sheet.
+        these, those from which the chain reaches a thing of each sheet, from 0 to ``nb``. Statements
+        without a question are under « non renseigné ».
+
+    Examples
+    --------
+    >>> from domino_analysis.territory import Territory
+    >>> example = Territory.read("exemple")
+    >>> table = answered(example)
+    >>> bool((table["actions"] <= table["nb"]).all()), int(table["nb"].sum()) == len(example.verbatims)
+    (True, True)
     """
-    graph, said = chain(territory), territory.verbatims
-    questions = territory.reunions.set_index("reunion").filter(like="question_").rename(columns=lambda c: f"Q{c[-1]}")
-    said = said.assign(question=[
-        _text(questions.get(question, {}).get(reunion)) or _text(question) or UNSAID
-        for question, reunion in zip(said["question"], said["reunion"], strict=True)
-    ])  # fmt: skip
+    graph, said, steps = chain(territory), territory.verbatims, ["enjeux", "indicateurs", "preconisations", "actions"]
+    asked = territory.reunions.filter(regex="^reunion$|^question_").melt("reunion", var_name="question")
+    asked["question"] = "Q" + asked["question"].str[-1]
+    words = said[["reunion", "question"]].merge(asked, "left")["value"]
+    said["question"] = words.fillna(said["question"]).fillna(UNSAID)
     reached = [{name for name, _ in nx.descendants(graph, ("verbatims", code))} for code in said["verbatim"]]
-    for step in ("enjeux", "indicateurs", "preconisations", "actions"):
+    for step in steps:
         said[step] = [int(step in names) for names in reached]
-    counted = said.assign(nb=1).groupby("question", sort=False)
-    return counted[["nb", "enjeux", "indicateurs", "preconisations", "actions"]].sum().reset_index()
+    return said.assign(nb=1).groupby("question", sort=False)[["nb", *steps]].sum().reset_index()
 
 
 def drift(territory) -> pd.DataFrame:
     """Statements behind each stake, meeting by meeting: which stakes people come back to, which fade.
 
+    Parameters
+    ----------
+    territory : Territory
+        Its statements as they were coded, its stakes, and its meetings, which give the dates.
+
     Returns
     -------
     DataFrame
         ``libelle``, then a column per dated meeting with coded statements, in the order of the calendar;
-        the last row counts the statements that no stake takes up.
+        the last row counts the statements that no stake takes up. Counts that may be 0; meetings of one
+        day share a column, and statements of a meeting without a date are in none.
+
+    Examples
+    --------
+    >>> from domino_analysis.territory import Territory
+    >>> drift(Territory.read("exemple"))["libelle"].iloc[-1]
+    'non repris'
     """
     coded = coded_statements(territory.verbatims, territory.enjeux)
     dates = coded["reunion"].map(territory.reunions.set_index("reunion")["date"])
@@ -236,24 +290,36 @@ def coverage(enjeux: pd.DataFrame, indicateurs: pd.DataFrame, preconisations: pd
     -------
     DataFrame
         ``enjeu, libelle, indicateurs, preconisations`` (counts that may be 0), ``criteres, objectifs`` (names,
-        separated by ``;``), then a column per moment: recommendations of the stake at that moment, also at 0.
+        separated by ``;``; missing when there is none), then a column per moment: recommendations of the
+        stake at that moment, also at 0. Indicators that were set aside and what names no stake are left out.
+
+    Examples
+    --------
+    >>> stakes = pd.DataFrame({"enjeu": ["E1", "E2"], "libelle": ["Bouger", "Le lien"]})
+    >>> grid = pd.DataFrame({"enjeu": ["E1"], "critere": ["Trajets"], "statut": [None]})
+    >>> advice = pd.DataFrame({"enjeu": ["E1"], "objectif": ["Un arrêt"], "moment": ["déclenchement"]})
+    >>> coverage(stakes, grid, advice)[["indicateurs", "preconisations", "déclenchement"]].values.tolist()
+    [[1, 1, 1], [0, 0, 0]]
     """
     kept = indicateurs[indicateurs["statut"] != "écarté"]
     frame = enjeux[["enjeu", "libelle"]].reset_index(drop=True)
-    for name, names, table, label in (
-        ("indicateurs", "criteres", kept, "critere"), ("preconisations", "objectifs", preconisations, "objectif"),
-    ):  # fmt: skip
-        grouped = table.groupby("enjeu")[label]
+    for name, names, table in (("indicateurs", "criteres", kept), ("preconisations", "objectifs", preconisations)):
+        labels = table.groupby("enjeu")[CHAIN[name][1]].agg(lambda said: "; ".join(said.dropna()))
         frame[name] = occurrences(frame["enjeu"], table["enjeu"])
-        frame[names] = frame["enjeu"].map(grouped.agg(lambda said: "; ".join(said.dropna())))
+        frame[names] = frame["enjeu"].map(labels)
     moments = pd.crosstab(preconisations["enjeu"], preconisations["moment"])
-    for moment in catalogue()["preconisations"]["moment"].enum:
-        frame[moment] = frame["enjeu"].map(moments.get(moment, {})).fillna(0).astype(int)
-    return frame
+    order = catalogue()["preconisations"]["moment"].enum
+    return frame.join(moments.reindex(index=frame["enjeu"], columns=order, fill_value=0), on="enjeu")
 
 
 def by_moment(preconisations: pd.DataFrame) -> pd.DataFrame:
-    """Number of recommendations by moment; a moment that none speaks of keeps its row."""
+    """Number of recommendations by moment; a moment that none speaks of keeps its row.
+
+    Examples
+    --------
+    >>> by_moment(pd.DataFrame({"moment": ["accompagnement", None]}))["nb"].tolist()
+    [0, 1, 0, 1]
+    """
     return by_value(preconisations, "moment", order=catalogue()["preconisations"]["moment"].enum)
 
 
@@ -270,19 +336,33 @@ class Chain:
 
 
 def chains(territory) -> list[Chain]:
-    """Each recommendation with what it comes from and what follows, in the words of the sheets."""
-    graph, followed = chain(territory), follow_up(territory).set_index(["feuille", "code"])["etat"]
+    """Each recommendation with what it comes from and what follows, in the words of the sheets.
+
+    Parameters
+    ----------
+    territory : Territory
+        As for `chain`.
+
+    Returns
+    -------
+    list of Chain
+        In the order of the sheet. The statements are those that the recommendation itself names, not
+        all those behind its stake.
+
+    Examples
+    --------
+    >>> from domino_analysis.territory import Territory
+    >>> example = Territory.read("exemple")
+    >>> len(chains(example)) == len(example.preconisations)
+    True
+    """
+    graph, told = chain(territory), []
 
     def labels(nodes, name: str) -> list[str]:
         return [graph.nodes[node]["libelle"] for node in nodes if node[0] == name]
 
-    return [
-        Chain(
-            row,
-            *(labels(graph.pred[node], name) for name in ("enjeux", "indicateurs", "verbatims")),
-            labels(graph.succ[node], "actions"),
-            followed[node],
-        )
-        for _, row in territory.preconisations.iterrows()
-        for node in [("preconisations", row["preconisation"])]
-    ]
+    for _, row in territory.preconisations.iterrows():
+        node = ("preconisations", row["preconisation"])
+        sources = (labels(graph.pred[node], name) for name in ("enjeux", "indicateurs", "verbatims"))
+        told.append(Chain(row, *sources, labels(graph.succ[node], "actions"), _state(graph, node)))
+    return told

@@ -258,6 +258,14 @@ def test_there_is_a_published_alpha_for_each_level():
     assert {level for _, level in ALPHAS} == set(agreement.LEVELS)
 
 
+def test_the_published_agreement_a_of_a_thousand_answers():
+    published = pd.read_csv(PUBLISHED / "agreement_a.csv", dtype=str)
+    for counts, value in published.itertuples(index=False):
+        result = ordinal_agreement(pd.Series(counts.split(";"), dtype=int))
+        assert f"{result.a:.7f}" == value
+        assert result.n == 1000
+
+
 def test_what_the_handbook_calls_w_is_kendall_s_tau_and_w_follows_spearman_s_rho():
     rows = pd.read_csv(PUBLISHED / "other_worked_examples.csv").set_index("quantity")
     inputs, value = rows.loc["tau of ranks", ["inputs", "value"]]

@@ -14,14 +14,14 @@ def reasons(territories, quantity):
 def test_census_totals_compare_nowhere_and_each_territory_has_its_reason():
     frame = reasons(programme(), "Nombre de pratiques recensées")
     assert set(frame["comparable"]) == {"non"}
-    assert frame.loc["Pays de Redon", "raison"].startswith("source :")
-    assert frame.loc["Rennes Métropole", "raison"].startswith("portée :")
+    assert frame.loc["Pays de Redon", "raison"].startswith("Source :")
+    assert frame.loc["Rennes Métropole", "raison"].startswith("Portée :")
 
 
 def test_perimeters_of_the_same_day_compare():
     frame = reasons(programme(), "Périmètre et population")
     assert set(frame["comparable"]) == {"oui"}
-    assert set(frame["raison"]) == {"même date et même année de population"}
+    assert set(frame["raison"]) == {"Même date et même année de population"}
 
 
 def test_stakes_compare_only_with_stakes_of_the_same_origin():
@@ -61,9 +61,9 @@ def held(more):
     ("first", "second", "word"),
     [
         ({"date_releve": ["2016-01"]}, {"date_releve": ["2016-05"]}, "oui"),
-        ({"date_releve": ["2016"]}, {"date_releve": ["2019"]}, "date"),
-        ({"nommee_par": ["D1"]}, {}, "portée"),
-        ({"retenue": ["à vérifier"]}, {}, "définition"),
+        ({"date_releve": ["2016"]}, {"date_releve": ["2019"]}, "Date"),
+        ({"nommee_par": ["D1"]}, {}, "Portée"),
+        ({"retenue": ["à vérifier"]}, {}, "Définition"),
     ],
 )
 def test_two_censuses_compare_when_scope_definition_and_years_are_the_same(first, second, word):
@@ -177,3 +177,12 @@ def test_a_lever_that_two_territories_name_is_a_remark():
     )
     assert frame.to_numpy().tolist() == [["Un planning commun", "A, B"]]
     assert comparison.recurring(programme()).empty
+
+
+def test_indicators_compare_only_where_one_is_common_and_the_reason_names_the_unit():
+    frame = reasons(
+        [scored("A", "I1"), scored("B", "I7"), scored("C", "I1", unit="%"), named("D")], "Indicateurs communs"
+    )
+    assert frame["comparable"].to_dict() == {"A": "oui", "B": "oui", "C": "non", "D": "non"}
+    assert frame.loc["C", "raison"].startswith("Unité :")
+    assert frame.loc["D", "raison"].startswith("Source :")

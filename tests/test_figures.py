@@ -39,8 +39,8 @@ def drawn() -> dict[str, figures.Figure]:
         "curve": figures.curve("annees", years, "annee", "cumul", inconnues=1),
         "network": figures.network("liens", LINKS, "entre", "et", marked="nouvelle", nouveaux=1, total=2, tus=""),
         "dots": figures.dots("votes_indicateurs", points, "label", "points", marks, total=5, tables=""),
-        "dumbbell": figures.dumbbell("ecarts", GAPS, "critere", "actuelle", "souhaitee", (1, 5), marques=""),
-        "radar": figures.radar("radar", GAPS, "critere", "actuelle", "souhaitee", (1, 5)),
+        "dumbbell": figures.dumbbell("ecarts", GAPS, "critere", (1, 5), marques=""),
+        "radar": figures.radar("radar", GAPS, "critere", (1, 5)),
         "timeline": figures.timeline("echeancier", ACTIONS, "echeance", "description"),
     }
 
@@ -67,11 +67,7 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("key", KEYS)
 def test_a_figure_has_a_title_columns_and_what_it_says_when_it_is_empty(key):
     spec = KEYS[key]
-    assert (
-        {"titre", "colonnes", "vide"}
-        <= set(spec)
-        <= {"titre", "lecture", "colonnes", "vide", "derniere", "base", "source"}
-    )
+    assert {"titre", "colonnes", "vide"} <= set(spec) <= {"titre", "lecture", "colonnes", "vide", "base", "source"}
     for entry in spec["colonnes"].values():
         assert isinstance(entry, str) or entry[1] in figures.WORDS or entry[1] in grandeurs()
 
@@ -263,7 +259,7 @@ def test_a_radar_keeps_the_order_given_is_closed_and_is_not_filled():
 
 
 def test_two_indicators_make_no_radar():
-    figure = figures.radar("radar", GAPS.head(2), "critere", "actuelle", "souhaitee", (1, 5))
+    figure = figures.radar("radar", GAPS.head(2), "critere", (1, 5))
     assert figure.chart is None
     assert not page(figure).table
 
@@ -284,9 +280,7 @@ def test_what_is_undated_is_in_the_table_only():
 
 def test_small_charts_stand_one_above_the_other_on_one_axis():
     frame = pd.concat([GAPS.assign(territoire="A"), GAPS.assign(territoire="B")]).assign(nb=1)
-    figure = figures.dumbbell(
-        "indicateurs_communs", frame, "territoire", "actuelle", "souhaitee", (1, 5), panel="critere"
-    )
+    figure = figures.dumbbell("indicateurs_communs", frame, "territoire", (1, 5), panel="critere")
     layout = figures._plain(figure.chart)["layout"]
     assert [note["text"] for note in layout["annotations"]] == ["Emploi", "Eau", "Lien"]
     assert {tuple(layout[axis]["range"]) for axis in ("xaxis", "xaxis2", "xaxis3")} == {(0.8, 5.2)}
@@ -295,7 +289,7 @@ def test_small_charts_stand_one_above_the_other_on_one_axis():
 
 def test_the_marks_of_the_tables_stand_behind_the_two_dots():
     marks = pd.DataFrame({"critere": ["Eau", "Eau"], "actuelle": [1, 3], "souhaitee": [4, 5]})
-    figure = figures.dumbbell("ecarts", GAPS, "critere", "actuelle", "souhaitee", (1, 5), marks, marques="")
+    figure = figures.dumbbell("ecarts", GAPS, "critere", (1, 5), marks, marques="")
     line, faint, dots, *_ = traces(figure)
     assert (line["mode"], faint["x"], dots["x"]) == ("lines", [1, 3], [1, 2, 4])
     assert faint["marker"]["size"] > dots["marker"]["size"]
@@ -315,7 +309,7 @@ def test_a_list_of_a_cell_is_one_item_per_line():
         lambda: figures.curve("annees", census.by_year(sheet("initiatives")), "annee", "cumul"),
         lambda: figures.network("liens", pd.DataFrame(), "entre", "et", marked="nouvelle"),
         lambda: figures.dots("votes_indicateurs", pd.DataFrame(), "label", "points"),
-        lambda: figures.dumbbell("ecarts", pd.DataFrame(), "critere", "actuelle", "souhaitee", (1, 5)),
+        lambda: figures.dumbbell("ecarts", pd.DataFrame(), "critere", (1, 5)),
     ],
     ids=["bars", "map", "curve", "network", "dots", "dumbbell"],
 )

@@ -502,7 +502,7 @@ def test_every_sentence_of_the_catalogue_is_said():
 
 
 def test_every_figure_of_the_catalogue_is_shown():
-    built = {f"votes_{table}" for table, _ in sections.VOTED.values()}
+    built = {f"votes_{table}" for table in sections.VOTED.values()}
     built |= {f"lecture_{by}" for by in ("pratique", "critere")}
     assert set(phrases()["figures"]) - strings() - built == set()
 

@@ -22,12 +22,16 @@ from domino_analysis.indicators import (
     aggregate,
     branch,
     directions,
+    distribution,
     gap,
     leave_one_out,
     medians,
     normalise,
+    practice_effects,
     practice_matrix,
     ranks,
+    readiness,
+    served,
     weights_from_votes,
 )
 
@@ -454,8 +458,12 @@ def test_without_measures_there_is_no_row_but_the_columns_are_there():
     assert {"indicateur", "critere", "actuelle", "souhaitee", "ecart", "nb"} <= set(frame)
 
 
+def effects(**columns):
+    return practice_effects(sheet("mesures", **columns), CRITERIA)
+
+
 def matrix(**columns):
-    return practice_matrix(sheet("mesures", **columns), CRITERIA)
+    return practice_matrix(effects(**columns))
 
 
 def test_a_criterion_that_nobody_looked_at_is_a_column_of_blanks():
@@ -486,3 +494,122 @@ def test_practices_keep_the_order_of_the_sheet():
 @pytest.mark.parametrize("columns", [{}, {"indicateur": ["I1"], "actuelle": [3]}, {"pratique": ["SEL"]}])
 def test_without_an_opinion_on_a_practice_the_matrix_is_empty(columns):
     assert matrix(**columns).empty
+
+
+def test_the_least_and_the_greatest_wish_say_how_far_the_tables_differ():
+    mesures = sheet("mesures", indicateur=["I1"] * 3, actuelle=[1, 2, 2], souhaitee=[3, 5, 4])
+    row = medians(mesures, CRITERIA).iloc[0]
+    assert row[["actuelle", "souhaitee", "ecart", "nb", "min_souhaitee", "max_souhaitee"]].tolist() == [
+        2,
+        4,
+        2,
+        3,
+        3,
+        5,
+    ]
+
+
+def felt(**columns):
+    grid = sheet(
+        "indicateurs", indicateur=["I1", "I2", "I3"], critere=["Eau", "Emploi", "Lien"],
+        type=["ressenti", "mesuré", "ressenti"], echelle_min=[1, 1, None], echelle_max=[4, 4, None],
+    )  # fmt: skip
+    return distribution(sheet("mesures", **columns), grid)
+
+
+def test_each_mark_of_the_scale_counts_the_tables_that_gave_it_also_at_0():
+    frame = felt(indicateur=["I1"] * 3, actuelle=[1, 1, 4], souhaitee=[4, 4, None])
+    assert list(frame) == ["critere", "situation", "1", "2", "3", "4", "mediane"]
+    assert frame.to_numpy().tolist() == [["Eau", "aujourd'hui", 2, 0, 0, 1, 1], ["Eau", "souhaité", 0, 0, 0, 2, 4]]
+
+
+def test_a_mark_between_two_others_or_beyond_the_scale_has_its_own_column():
+    frame = felt(indicateur=["I1"] * 2, actuelle=[2.5, 6])
+    assert frame.to_numpy().tolist() == [["Eau", "aujourd'hui", 0, 0, 1, 0, 0, 1, 4.25]]
+    assert list(frame)[2:-1] == ["1", "2", "2.5", "3", "4", "6"]
+
+
+def test_what_is_measured_and_what_has_no_scale_has_no_distribution():
+    assert felt(indicateur=["I2", "I3"], actuelle=[2, 3]).empty
+    assert felt(indicateur=["I1"], pratique=["SEL"], actuelle=[2]).empty
+    assert distribution(sheet("mesures"), CRITERIA).empty
+
+
+def test_an_indicator_is_measured_or_says_what_it_lacks():
+    grid = sheet(
+        "indicateurs", indicateur=["I1", "I2", "I3", "I4"], critere=list("abcd"), mesure=[None, "compter", None, "compter"],
+        unite=[None, "bus", "bus", "bus"], source=[None, "mairie", None, None], statut=[None, None, None, "écarté"],
+    )  # fmt: skip
+    frame = readiness(grid, sheet("mesures", indicateur=["I1", "I2"], actuelle=[3, None], souhaitee=[None, None]))
+    said = dict(zip(frame["indicateur"], frame["mesurable"], strict=True))
+    assert list(said) == ["I1", "I2", "I3"]
+    assert said["I1"] == "oui, mesuré"
+    assert said["I2"] == "oui, reste à mesurer"
+    assert said["I3"].startswith("pas encore, il manque : ")
+    assert said["I3"].count(",") == 2  # the measure and the source, not the unit
+
+
+def test_a_measure_of_a_practice_does_not_measure_the_territory():
+    grid = sheet("indicateurs", indicateur=["I1"], critere=["Eau"])
+    assert (
+        readiness(grid, sheet("mesures", indicateur=["I1"], pratique=["SEL"], actuelle=[3]))["mesurable"][0]
+        != "oui, mesuré"
+    )
+
+
+def test_a_grid_is_a_tree_of_equal_weights_under_its_stakes():
+    grid = sheet(
+        "indicateurs", indicateur=["I1", "I2", "I3", "I4"], enjeu=["E1", None, "E2", "E3"],
+        sens=["augmente", "diminue", "reste stable", "augmente"], statut=[None, None, None, "écarté"],
+    )  # fmt: skip
+    frame = indicators.tree(grid)
+    assert frame["parent"].to_dict() == {"I1": "E1", "I2": "ensemble", "E1": "ensemble", "ensemble": ""}
+    assert frame["weight"].tolist() == [1, 1, 1, 1]
+    assert frame.loc[["I1", "I2"], "direction"].tolist() == [1, -1]
+    whole = aggregate(pd.DataFrame({"I1": [80.0], "I2": [40.0]}), frame)
+    assert whole["ensemble"].tolist() == [60]  # (80 + 40) / 2
+
+
+def test_a_practice_serves_harms_or_divides_and_what_nobody_looked_at_stays_to_be_looked_at():
+    frame = effects(
+        indicateur=["I1", "I1", "I2", "I2", "I1"], pratique=["SEL", "SEL", "SEL", "SEL", "AMAP"],
+        avis=["++", "+", "+", "-", "0"], fondement=["constaté", "supposé", None, None, None],
+    )  # fmt: skip
+    assert frame[["pratique", "critere", "effet"]].to_numpy().tolist() == [
+        ["SEL", "Eau", "sert"], ["SEL", "Emploi", "partagé"], ["AMAP", "Eau", "sans effet"], ["AMAP", "Emploi", "à regarder"],
+    ]  # fmt: skip
+    assert frame["avis"].tolist()[:3] == ["++ (constaté) / + (supposé)", "+ / -", "0"]
+    assert pd.isna(frame["avis"][3])
+
+
+def test_an_opinion_that_says_it_does_not_know_is_neither_for_nor_against():
+    assert effects(indicateur=["I1"], pratique=["SEL"], avis=["?"])["effet"].tolist() == ["ne sait pas", "à regarder"]
+
+
+def test_the_matrix_is_read_by_practice_and_by_criterion():
+    given = effects(indicateur=["I1", "I2", "I1"], pratique=["SEL", "SEL", "AMAP"], avis=["+", "++", "-"])
+    by_practice = served(given, "pratique").set_index("pratique")
+    assert list(by_practice) == indicators.READINGS
+    assert by_practice.loc["SEL", "sert"] == "Eau; Emploi"
+    assert by_practice.loc["AMAP", ["dessert", "à regarder"]].tolist() == ["Eau", "Emploi"]
+    by_criterion = served(given, "critere").set_index("critere")
+    assert by_criterion.loc["Eau", ["sert", "dessert"]].tolist() == ["SEL", "AMAP"]
+    assert pd.isna(by_criterion.loc["Emploi", "dessert"])
+
+
+@properties
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["I1", "I2", "I3"]),
+            st.sampled_from(["SEL", "AMAP"]),
+            st.sampled_from(list(indicators.EFFECTS)),
+        )
+    )
+)
+def test_each_cell_of_the_matrix_is_read_once_in_each_direction(said):
+    codes, practices, avis = ([row[place] for row in said] for place in range(3))
+    judged = practice_effects(sheet("mesures", indicateur=codes, pratique=practices, avis=avis), CRITERIA)
+    for by in ("pratique", "critere"):
+        told = served(judged, by)[indicators.READINGS].melt()["value"].dropna()
+        assert sum(len(names.split("; ")) for names in told) == len(judged)

@@ -242,7 +242,7 @@ def run_cells(path: str) -> nbformat.NotebookNode | tuple[str, str]:
 def test_a_cell_gives_what_it_prints_then_what_it_shows_in_order(ran):
     shown = "from IPython.display import HTML, display\ndisplay(HTML('<p>un</p>'))\nprint('dit')\nHTML('<p>deux</p>')"
     (cell,) = ran(shown).cells
-    assert [output.output_type for output in cell.outputs] == ["stream", "display_data", "display_data"]
+    assert [output.output_type for output in cell.outputs] == ["stream", "display_data", "execute_result"]
     assert cell.outputs[0].text == "dit\n"
     assert [output.data["text/html"] for output in cell.outputs[1:]] == ["<p>un</p>", "<p>deux</p>"]
 

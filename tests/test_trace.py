@@ -8,7 +8,6 @@ from conftest import opened, sheet, small
 from domino_analysis.schema import catalogue
 from domino_analysis.trace import (
     CHAIN,
-    COMES_FROM,
     NOT_TAKEN_UP,
     STATES,
     UNSAID,
@@ -142,11 +141,11 @@ def test_the_chain_holds_each_thing_once_and_goes_from_what_was_said_to_what_is_
 
 
 def test_every_column_of_the_chain_is_in_the_catalogue():
-    for name, column, source in COMES_FROM:
-        assert catalogue()[name][column]
-        assert source in CHAIN
-    for name, (key, label, date) in CHAIN.items():
+    for name, (key, label, date, sources) in CHAIN.items():
         assert all(catalogue()[name][column] for column in (key, label, date) if column)
+        for column, source in sources.items():
+            assert source in [link["feuille"] for link in catalogue()[name][column].renvois]
+            assert source in CHAIN
 
 
 def test_what_leads_to_an_action_is_covered_and_what_nobody_takes_up_has_no_follow_up():
@@ -165,6 +164,9 @@ def test_a_recommendation_older_than_the_rewording_of_its_stake_is_to_be_seen_ag
     assert state_of(reworded("2016-06-07"), "preconisations", "P1") == "à revoir"  # formulated on 10 May
     assert state_of(reworded("2016-06-07"), "mesures", "I1") == "à revoir"
     assert state_of(reworded("2016-05-10"), "preconisations", "P1") == "couvert"
+    assert state_of(reworded("2016-05"), "preconisations", "P1") == "couvert"  # perhaps before the 10th
+    assert state_of(reworded("2016"), "preconisations", "P1") == "couvert"
+    assert state_of(reworded("2017"), "preconisations", "P1") == "à revoir"
     assert state_of(reworded("2016-06-07"), "indicateurs", "I1") == "couvert"  # nobody wrote when it was chosen
 
 
