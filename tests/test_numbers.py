@@ -1051,7 +1051,8 @@ def state_of(t: Folder, link: tuple, whole: Thread) -> str:
     changes = [whole.changed[source] for source in beyond(link, whole.before)]
     if name == "verbatims" and code not in read and not whole.after[link]:
         return "non codé"
-    if name != "enjeux" and whole.written[link] and max(changes, default="") > whole.written[link]:
+    written = whole.written[link]  # « 2016-05 » is not later than « 2016 »
+    if name != "enjeux" and written and any(day[: len(written)] > written[: len(day)] for day in changes):
         return "à revoir"
     if name != "verbatims" and not whole.before[link]:
         return "orphelin"
