@@ -56,6 +56,11 @@ def side_by_side(programme: Programme, name: str, column: str) -> pd.DataFrame:
     return table.rename_axis(columns=None).reset_index()
 
 
+def named_practices(programme: Programme) -> pd.DataFrame:
+    """Practices that a document of the programme names: ``territoire`` and the columns of the sheet."""
+    return stacked(programme, "initiatives").dropna(subset="nommee_par")
+
+
 def census_totals(programme: Programme) -> pd.DataFrame:
     """Published census figures of each territory, in their own unit, precision and date.
 

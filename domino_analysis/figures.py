@@ -140,8 +140,8 @@ TEMPLATE = go.layout.Template(
     layout={
         "font": {"family": "system-ui, sans-serif", "size": 14, "color": INK}, "xaxis": QUIET, "yaxis": QUIET,
         "paper_bgcolor": "white", "plot_bgcolor": "white", "separators": ",\u202f", "dragmode": False,
-        "legend": {"orientation": "h", "y": -0.15, "x": 0, "traceorder": "normal"},
-        "hoverlabel": {"font": {"size": 14}}, "hovermode": "closest", "margin": {"l": 10, "r": 20, "t": 10, "b": 40},
+        "legend": {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom", "traceorder": "normal"},
+        "hoverlabel": {"font": {"size": 14}}, "hovermode": "closest", "margin": {"l": 10, "r": 20, "t": 10, "b": 56},
     }
 )  # fmt: skip
 SITUATIONS = {
@@ -271,7 +271,7 @@ def commune_map(key: str, frame: pd.DataFrame, outlines: pd.DataFrame, today: pd
         )
     )  # fmt: skip
     flat = {"xaxis": HIDDEN, "yaxis": {**HIDDEN, "scaleanchor": "x"}, "margin": {"l": 0, "r": 0, "t": 0, "b": 30}}
-    return figure(key, frame, _drawn(traces, 520, legend={"y": -0.02}, **flat), **rest)
+    return figure(key, frame, _drawn(traces, 520, **flat), **rest)
 
 
 def curve(key: str, frame: pd.DataFrame, x: str, y: str, **rest) -> Figure:
@@ -349,8 +349,9 @@ def dumbbell(
         return figure(key, frame, **rest)
     groups = list(frame.groupby(panel, sort=False)) if panel else [("", frame)]
     heights, titles = [50 + 36 * len(own) for _, own in groups], [_wrap(name, 60) for name, _ in groups]
-    chart = make_subplots(len(groups), 1, shared_xaxes=True, row_heights=heights, subplot_titles=titles)
-    chart.update_layout(template=TEMPLATE, height=70 + sum(heights))
+    between = {"vertical_spacing": 40 / sum(heights)} if panel else {}
+    chart = make_subplots(len(groups), 1, shared_xaxes=True, row_heights=heights, subplot_titles=titles, **between)
+    chart.update_layout(template=TEMPLATE, height=110 + sum(heights), margin_t=40 if panel else 10)
     for row, (_, own) in enumerate(groups, 1):
         labels = _labels(own[label])
         ends = zip(*([*zip(own[column], labels, strict=True)] for column in SITUATIONS), strict=True)

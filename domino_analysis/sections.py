@@ -415,7 +415,7 @@ NATURES = ["pépite", "opportunité", "point de vigilance"]
 
 def _labels(territory: Territory, objet: str) -> pd.Series:
     """Words of what is voted on, by code."""
-    key, label, _ = trace.CHAIN[VOTED[objet]]
+    key, label, *_ = trace.CHAIN[VOTED[objet]]
     return getattr(territory, VOTED[objet]).set_index(key)[label]
 
 
@@ -618,6 +618,13 @@ def _cards(territory: Territory, chains: list[trace.Chain]) -> Html:
     return render("fiches.html.j2", **told)
 
 
+def unlinked(territory: Territory) -> Html:
+    """Expectations and offers that only the sheets hold: nothing can follow from them until they are statements."""
+    fiches = territory.fiches
+    written, offers = (sum(len(items(cell)) for cell in fiches[name]) for name in ("attentes", "participation"))
+    return paragraph(say("fiches_non_reliees", written + offers, de=territory.code, attentes=written, offres=offers))
+
+
 def thread(territory: Territory) -> Figure:
     """The chain from statement to action: how many things of each sheet are in each state."""
     frame = trace.states(trace.follow_up(territory))
@@ -634,7 +641,7 @@ def loose_ends(territory: Territory) -> Figure:
 def comparability(programme: Programme) -> Figure:
     """What can be compared: a row per quantity, and for each territory yes or no with the reason."""
     frame = comparison.comparability(programme)
-    frame["dit"] = frame["comparable"] + " : " + frame["raison"]
+    frame["dit"] = frame["comparable"].str.capitalize() + ". " + frame["raison"] + "."
     names = [territory.nom for territory in programme]
     table = frame.pivot_table(index="quantite", columns="territoire", values="dit", aggfunc="first", sort=False)
     return figures.figure("comparabilite", table[names].rename_axis(columns=None).reset_index())
@@ -651,7 +658,9 @@ def common_indicators(programme: Programme) -> Figure:
     """Indicators that several territories follow in the same way, one small chart each; no rank."""
     frame = comparison.common_indicators(programme)
     scale = (frame["echelle_min"].min(), frame["echelle_max"].max())
-    return figures.dumbbell("indicateurs_communs", frame, "territoire", scale, panel="critere")
+    return figures.dumbbell(
+        "indicateurs_communs", frame, "territoire", scale, panel="critere", n=int(frame["nb"].sum())
+    )
 
 
 # ── the territory's page, the index, the comparison, the book ───────────────────────────────────

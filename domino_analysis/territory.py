@@ -7,8 +7,9 @@ the command.
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import fields
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -162,7 +163,7 @@ class Territory:
         """The one row of the sheet « territoires »; its fields are missing when it is empty."""
         return self.territoires.reindex([0]).iloc[0]
 
-    @property
+    @cached_property
     def nom(self) -> str:
         """Name of the territory, or its code when nobody typed a name."""
         name = self.identity["nom"]
@@ -244,6 +245,10 @@ class Programme:
         opened = {code: Territory.open(code) for code in codes or territories()}
         real = {code: territory for code, territory in opened.items() if not territory.is_fictif}
         self.territories = opened if codes else real or opened
+        names = Counter(territory.nom for territory in self)
+        for territory in self:
+            if names[territory.nom] > 1:  # two folders of one name stay two
+                territory.nom = f"{territory.nom} ({territory.code})"
         self.general = Territory.open("programme")
 
     @classmethod
