@@ -662,7 +662,7 @@ def expected_calendrier(t: Folder) -> Iterator[Number]:
         yield from cells("calendrier", row["Date"], {"nb_presents presents": row["Présents"]}, row["Objet"])
 
 
-def expected_participation(t: Folder) -> Iterator[Number]:
+def expected_participation(t: Folder, figure: str = "participation", label: str = "") -> Iterator[Number]:
     for row in t.sheet("reunions"):
         fiches, verbatims = (len(of_meeting(t, name, row["Code réunion"])) for name in ("fiches", "verbatims"))
         counts = {
@@ -670,7 +670,8 @@ def expected_participation(t: Folder) -> Iterator[Number]:
             "nb_fiches fiches": fiches,
             "nb_verbatims phrases": verbatims,
         }
-        yield from cells("participation", row["Date"], counts, row["Objet"])
+        beside = (row["Date"], row["Objet"] or row["Type"])
+        yield from cells(figure, label or beside[0], counts, *(beside if label else beside[1:]))
 
 
 def expected_perimetre(t: Folder) -> Iterator[Number]:
@@ -1070,6 +1071,17 @@ def expected_fil(t: Folder) -> Iterator[Number]:
         yield from cells("fil", SHEETS[name], columns)
 
 
+def expected_fiches_non_reliees(t: Folder) -> Iterator[Number]:
+    """Hopes and offers of the sheets that nobody copied as statements."""
+    copied = {words(row["Texte exact"]) for row in t.sheet("verbatims")}
+    hopes, offers = ([words(line) for fiche in t.sheet("fiches") for line in items(fiche[title])]
+                     for title in ("Vos attentes", OFFERS))  # fmt: skip
+    left = {"attentes": len([line for line in hopes if line not in copied]),
+            "offres": len([line for line in offers if line not in copied])}  # fmt: skip
+    if any(left.values()):
+        yield from said("fiches_non_reliees", t.code, **left)
+
+
 def expected_reponses(t: Folder) -> Iterator[Number]:
     """Of the statements of each question, how many lead to a thing of each sheet."""
     whole, asked = thread(t), {}
@@ -1116,11 +1128,16 @@ def expected_indicateurs_communs(folders: list[Folder]) -> Iterator[Number]:
             key = [row[title] for title in ("Unité", "Échelle de", "Échelle à", "On souhaite que cela")]
             if row["Code"] in found:
                 same.setdefault((plain(row["Critère de durabilité"]), *key), []).append((t, found[row["Code"]]))
+    answers = 0
     for own in same.values():
         for t, seen in own if len({t.code for t, _ in own}) > 1 else ():
             columns = {"actuelle mediane": seen.current, "souhaitee mediane": seen.desired, "ecart ecart": seen.gap,
                        "nb reponses": seen.answers}  # fmt: skip
-            yield from cells("indicateurs_communs", own[0][1].label, columns, t.nom) if "" not in seen[1:3] else ()
+            if "" not in (seen.current, seen.desired):
+                answers += seen.answers
+                yield from cells("indicateurs_communs", own[0][1].label, columns, t.nom)
+    if answers:
+        yield from said("base", "indicateurs_communs", base=answers)
 
 
 def expected_comparaison(folders: list[Folder], programme: Folder) -> Iterator[Number]:
@@ -1129,6 +1146,7 @@ def expected_comparaison(folders: list[Folder], programme: Folder) -> Iterator[N
     }
     for t in folders:
         yield from expected_perimetres(t)
+        yield from expected_participation(t, "participation_comparee", t.nom)
         yield from cells("recu_par_territoire", t.nom, {f"{n} {q}": len(t.sheet(n)) for n, q in names.items()})
         for row, numbers in published(t):
             yield from cells("chiffres_publies", t.nom, numbers, row["Réponse"], row["Unité"], row["Précision"])
@@ -1247,7 +1265,8 @@ PAGES = {
         expected_votes("enjeu"), expected_chemin, expected_derive, expected_ecarts, expected_notes, expected_priorites,
         expected_matrice, expected_natures, expected_divise, expected_participation)),
     "4_preconisations": (("preconisations", "actions"), (
-        expected_preconisations, expected_votes("levier"), expected_actions, expected_fil, expected_reponses)),
+        expected_preconisations, expected_votes("levier"), expected_actions, expected_fil, expected_reponses,
+        expected_fiches_non_reliees)),
 }  # fmt: skip
 """Of each page: the sheets of which one at least must hold something, and what is expected."""
 
