@@ -1384,8 +1384,9 @@ def columns(figure: Element) -> dict[str, list[float]]:
 
 
 def french(value: str) -> str:
-    whole, _, decimals = value.partition(".")
-    return f"{int(whole):,}".replace(",", "\u202f") + (f",{decimals}" if decimals else "")
+    whole, _, decimals = value.removeprefix("-").partition(".")
+    sign = "-" if value.startswith("-") else ""
+    return sign + f"{int(whole):,}".replace(",", "\u202f") + (f",{decimals}" if decimals else "")
 
 
 def french_date(iso: str) -> str:
