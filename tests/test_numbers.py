@@ -356,7 +356,7 @@ def expected_acteurs(t: Folder) -> Iterator[Number]:
         yield from actors("acteurs", kind, Counter(theme for other, theme in pairs if other == kind))
     relays = Counter(row["Nature du relais"] or UNSAID for row in own if row["Rôle"] == "relais")
     for nature, nb in relays.items():
-        yield from [Number(f"{t.code}/{nature}", "acteurs", nb)] if nb >= ORGANISATIONS else []
+        yield from said("relais", f"{t.code}/{nature}", **({"acteurs": nb} if nb >= ORGANISATIONS else {}))
     for kind, nb in Counter(row["Réaction"] for row in own if row["Réaction"]).items():
         yield from said("reaction", f"{t.code}/{kind}", **({"acteurs": nb} if nb >= ORGANISATIONS else {}))
 
