@@ -250,6 +250,17 @@ def _counted(values: pd.Series, empty: str, order: tuple = ()) -> pd.Series:
     return counts.reindex(list(dict.fromkeys([*order, *found])), fill_value=0)
 
 
+def keyed(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    r"""Table whose index becomes its first column ``name``; a column that people called so gives way.
+
+    Examples
+    --------
+    >>> keyed(pd.DataFrame({"theme": [1]}, index=["a"]), "theme").columns.tolist()
+    ['theme', 'theme\xa0']
+    """
+    return table.rename(columns={name: f"{name}\u00a0"}).rename_axis(columns=None).rename_axis(name).reset_index()
+
+
 def crossed(frame: pd.DataFrame, rows: str, columns: str, empty: str = UNSAID, order: tuple = ()) -> pd.DataFrame:
     """Counts of rows by two columns, each possibly a list, most frequent row first.
 
@@ -276,7 +287,7 @@ def crossed(frame: pd.DataFrame, rows: str, columns: str, empty: str = UNSAID, o
     table = pd.crosstab(long["row"], long["column"])
     described = sorted(table.columns, key=lambda label: label == empty)
     table = table.reindex(index=_counted(long["row"], empty, order).index, columns=described, fill_value=0)
-    return table.rename_axis(index=rows, columns=None).reset_index()
+    return keyed(table, rows)
 
 
 def by_theme(initiatives: pd.DataFrame) -> pd.DataFrame:

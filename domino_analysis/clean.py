@@ -201,7 +201,7 @@ def _no_totals(sweep: Sweep) -> None:
     """A total is computed: among numbers, a row whose first words are « Total » is not one thing more."""
     for name, table in catalogue().items():
         words = [column.name for column in table.typed if column.type not in NUMBERS]
-        if len(words) < len(table.typed):
+        if len(words) < len(table.typed) and name not in ("communes", "territoires"):
             first = sweep.tables[name][words].replace("", None).bfill(axis=1)[words[0]].fillna("")
             for _, row in sweep.tables[name][first.map(simplify).isin(["total", "totaux"])].iterrows():
                 sweep.tell(row, "ligne", "total")
@@ -259,8 +259,10 @@ def _as_number(column: Column, text: str) -> Reading:
     return Reading("" if broken else canonical(number), regle=broken)
 
 
-def _as_date(text: str) -> Reading:
+def _as_date(text: str, or_words: bool = False) -> Reading:
     date = parse_date(text)
+    if or_words and not date and not re.fullmatch(r"[\d\s/.-]+", text):
+        return Reading(text)
     return Reading(date) if date else Reading("", regle="forme/date")
 
 
@@ -299,8 +301,8 @@ def _among(known: dict[str, tuple[str, str]], rule: str = "", choices: str = "",
 
 def _reader(table: str, column: Column, own: list[str]) -> Reader | None:
     """How the cells of a column are read; ``own`` are the values that the territory adds to a list."""
-    if column.lecture == "date":
-        return _as_date
+    if column.lecture in ("date", "date_ou_mots"):
+        return lambda text: _as_date(text, column.lecture == "date_ou_mots")
     if column.type in NUMBERS:
         return lambda text: _as_number(column, text)
     if column.pattern:

@@ -144,22 +144,26 @@ def what_is_held(programme: Programme) -> pd.DataFrame:
     return pd.DataFrame({"territoire": [territory.nom for territory in programme], **counts})
 
 
-SAME = ["critere", "unite", "echelle_min", "echelle_max", "sens"]
-"""What two indicators must share to be one."""
+def _key(frame: pd.DataFrame) -> pd.Series:
+    """What two indicators must share to be one, as one text: criterion, unit, scale and direction."""
+    same = frame[["critere", "unite", "echelle_min", "echelle_max", "sens"]].to_numpy()
+    return pd.Series(
+        ["/".join(map(str, (simplify(str(name)), *rest))) for name, *rest in same], index=frame.index, dtype=str
+    )
 
 
-def _measured(territory: Territory) -> pd.DataFrame:
-    """Measured indicators with the columns of `SAME`; ``cle`` is what they must share, as one text."""
-    frame = medians(territory.mesures, territory.indicateurs).drop(columns="critere")
-    frame = frame.merge(territory.indicateurs[["indicateur", *SAME]])
-    return frame.assign(cle=["/".join(map(str, (simplify(name), *rest))) for name, *rest in frame[SAME].to_numpy()])
-
-
-def common_indicators(programme: Programme) -> pd.DataFrame:
+def common_indicators(
+    programme: Programme, measures: Callable[[Territory], pd.DataFrame] = lambda territory: territory.mesures
+) -> pd.DataFrame:
     """Current and desired situation on the indicators that several territories follow in the same way.
 
     Two indicators are one when their criterion is written alike (accents and case apart) with the
     same unit, scale and direction.
+
+    Parameters
+    ----------
+    measures : callable
+        What gives the measures of a territory to count: all, or those that a public page may rest on.
 
     Returns
     -------
@@ -167,8 +171,8 @@ def common_indicators(programme: Programme) -> pd.DataFrame:
         ``critere, territoire`` and the columns of `indicators.medians`, the most widely followed
         criterion first; no score and no rank of territories.
     """
-    frame = stacked(programme, _measured)
-    alike = frame.groupby("cle")
+    frame = stacked(programme, lambda territory: medians(measures(territory), territory.indicateurs))
+    alike = frame.groupby(_key(frame))
     frame["territoires"] = alike["territoire"].transform("nunique")
     frame["critere"] = alike["critere"].transform("first")
     frame = frame[frame["territoires"] > 1].dropna(subset=["actuelle", "souhaitee"])
@@ -216,7 +220,8 @@ QUANTITIES = {
     "enjeux": ([("source", lambda t: t.enjeux["origine"].isna().all())], lambda t: set(t.enjeux["origine"].dropna())),
     "participation": ([("source", lambda t: t.reunions["nb_presents"].isna().all()),
                        ("portee", lambda t: t.reunions["nb_presents"].isna().any())], lambda t: {"présents"}),
-    "indicateurs": ([("source", lambda t: _measured(t).empty)], lambda t: set(_measured(t)["cle"])),
+    "indicateurs": ([("source", lambda t: medians(t.mesures, t.indicateurs).empty)],
+                    lambda t: set(_key(medians(t.mesures, t.indicateurs)))),
     "perimetre": ([("date", lambda t: t.identity[["date_perimetre", "population_annee"]].isna().any())], lambda t: {_dated(t)}),
     "contexte": ([("source", lambda t: t.reference("contexte").empty)], lambda t: {"contexte"}),
     "reperes": ([("portee", lambda t: True)], None),

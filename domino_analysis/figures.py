@@ -19,7 +19,7 @@ from IPython.display import display
 from plotly.subplots import make_subplots
 
 from .census import UNSAID
-from .clean import items
+from .clean import items, parse_date
 from .schema import phrases
 from .text import Html, cited, date, fill, is_missing, number, plain_number, public, render, say, typography
 from .trace import NOT_TAKEN_UP
@@ -94,7 +94,8 @@ def _alternative(spec: dict, frame: pd.DataFrame, columns: dict) -> str:
     for row in frame.head(12).to_dict("records"):
         told = {columns[c][0]: row[c] for c in numbers or others if not is_missing(row[c])}
         values = (
-            f"{title} {value if isinstance(value, str) else plain_number(value)}" for title, value in told.items()
+            f"{title} {value if isinstance(value, str) or not numbers else plain_number(value)}"
+            for title, value in told.items()
         )
         rows.append(f"{row[label]} : {', '.join(values)}")
     return public(f"{spec['titre']}. {' ; '.join(rows)}")
@@ -312,42 +313,54 @@ def network(key: str, frame: pd.DataFrame, source_column: str, target_column: st
 
 
 def dots(key: str, frame: pd.DataFrame, label: str, value: str, marks: pd.DataFrame | None = None, **rest) -> Figure:
-    """Sorted dots with the value written; ``marks`` (``label, table, points``) adds one mark per table."""
+    """Sorted dots with the value written; ``marks`` (``label, points``) adds one ring per table."""
     if frame.empty:
         return figure(key, frame, **rest)
     labels = _labels(frame[label])
     total = _marks(frame[value], labels, "total")
     total.update(mode="markers+text", text=[f"{v:g}" for v in frame[value]], textposition="middle right")
-    symbols = ["circle-open", "square-open", "diamond-open", "triangle-up-open", "cross-open", "x-open"]
-    of_tables = [] if marks is None else marks.groupby("table")
-    tables = [
-        _marks(own["points"], _labels(own["label"]), table, size=9, symbol=symbol, color=GREY, line={"width": 1.5})
-        for (table, own), symbol in zip(of_tables, cycle(symbols), strict=False)
-    ]
+    tables = []
+    if marks is not None:
+        marks = marks.sort_values(value)  # the order of the sheet would tell which table is which
+        rings = {"size": _rings_of(marks, label, value), "symbol": "circle-open", "color": GREY, "line": {"width": 1.5}}
+        tables = [_marks(marks[value], _labels(marks[label]), "une table", **rings)]
     order = {**DOWNWARDS, "categoryorder": "array", "categoryarray": labels}
-    chart = _drawn([total, *tables], 120 + 36 * len(frame), showlegend=bool(tables), xaxis=RULED, yaxis=order)
+    along = {"showgrid": True, "range": [-0.03 * frame[value].max(), 1.1 * frame[value].max()]}
+    chart = _drawn([total, *tables], 120 + 36 * len(frame), showlegend=bool(tables), xaxis=along, yaxis=order)
     return figure(key, frame, chart, **{**_leaders(frame, label, value), **rest})
 
 
-def dumbbell(
-    key: str, frame: pd.DataFrame, label: str, scale: tuple[float, float], marks=None, panel: str = "", **rest
-) -> Figure:
-    """Two dots and the distance between them, a row per indicator, on one scale.
+def _rings_of(marks: pd.DataFrame, *columns: str, size: int = 9) -> list[int]:
+    """Size of each mark: equal ones are rings around one another, so that each is seen."""
+    return (size + 6 * marks.groupby(list(columns)).cumcount()).tolist()
+
+
+def _one_scale(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any], int]:
+    """Rows of the most frequent unit and scale, the axis that holds them, and how many rows it cannot hold."""
+    scale = frame.groupby(["unite", "echelle_min", "echelle_max"], dropna=False).ngroup()
+    drawn = frame[scale == scale.mode().iloc[0]]
+    low, high = drawn[["echelle_min", "echelle_max"]].iloc[0]
+    axis = {} if pd.isna(low) or pd.isna(high) else {"range": [low - 0.2, high + 0.2]}
+    return drawn, axis | ({"dtick": 1} if high - low <= 10 else {}), len(frame) - len(drawn)
+
+
+def dumbbell(key: str, frame: pd.DataFrame, label: str, marks=None, panel: str = "", **rest) -> Figure:
+    """Two dots and the distance between them, a row per indicator; one unit and one scale are drawn.
 
     Parameters
     ----------
     frame : DataFrame
-        A row per ``label``, with ``actuelle``, ``souhaitee`` and ``ecart``.
-    scale : (float, float)
-        Lowest and highest value of the axis.
+        A row per ``label``, with ``actuelle``, ``souhaitee``, ``ecart``, ``unite``, ``echelle_min`` and ``echelle_max``. Rows
+        of another unit or scale than the most frequent one are in the data table only.
     marks : DataFrame, optional
-        Answers, with the same columns: each is a faint open mark behind the two dots.
+        Answers, with the same columns: each is a faint ring behind the two dots.
     panel : str
         Column that cuts the rows into small charts, one above the other, on the same axis.
     """
     if frame.empty:
         return figure(key, frame, **rest)
-    groups = list(frame.groupby(panel, sort=False)) if panel else [("", frame)]
+    drawn, axis, others = _one_scale(frame)
+    groups = list(drawn.groupby(panel, sort=False)) if panel else [("", drawn)]
     heights, titles = [50 + 36 * len(own) for _, own in groups], [_wrap(name, 60) for name, _ in groups]
     between = {"vertical_spacing": 40 / sum(heights)} if panel else {}
     chart = make_subplots(len(groups), 1, shared_xaxes=True, row_heights=heights, subplot_titles=titles, **between)
@@ -358,18 +371,28 @@ def dumbbell(
         traces = [_strokes(list(ends), {"color": GREY, "width": 3}, showlegend=False)]
         for column, (name, look, _) in SITUATIONS.items():
             if marks is not None:
-                faint = {"symbol": "circle-open", **look, "size": 22, "color": PALE}
-                traces.append(_marks(marks[column], _labels(marks[label]), name, **faint).update(showlegend=False))
+                told = marks[marks[label].isin(own[label])].dropna(subset=column).sort_values(column)
+                faint = {
+                    "symbol": "circle-open",
+                    **look,
+                    "size": _rings_of(told, label, column, size=20),
+                    "color": PALE,
+                }
+                traces.append(_marks(told[column], _labels(told[label]), name, **faint).update(showlegend=False))
             traces.append(_marks(own[column], labels, name, **look).update(legendgroup=name, showlegend=row == 1))
         chart.add_traces(traces, rows=row, cols=1)
-    chart.update_xaxes(range=[scale[0] - 0.2, scale[1] + 0.2], dtick=1, showgrid=True)
+    chart.update_xaxes(showgrid=True, **axis)
     chart.update_yaxes(**DOWNWARDS)
-    return figure(key, frame, chart, **{**_leaders(frame, label, "ecart"), **rest})
+    told = {"autres": say("autres_echelles", others, de=key), **_leaders(drawn, label, "ecart"), **rest}
+    return figure(key, frame, chart, **told)
 
 
-def radar(key: str, frame: pd.DataFrame, label: str, scale: tuple[float, float], **rest) -> Figure:
-    """The group's radar: the order people gave, not filled; its shape depends on that order."""
-    if len(frame) < 3:
+def radar(key: str, frame: pd.DataFrame, label: str, **rest) -> Figure:
+    """The group's radar: the order people gave, not filled; its shape depends on that order.
+
+    It needs three indicators, all of one unit and one scale.
+    """
+    if len(frame) < 3 or _one_scale(frame)[2]:
         return figure(key, frame.iloc[:0], **rest)
     closed = pd.concat([frame, frame.iloc[:1]])
     traces = [
@@ -379,7 +402,9 @@ def radar(key: str, frame: pd.DataFrame, label: str, scale: tuple[float, float],
         )
         for column, (name, look, line) in SITUATIONS.items()
     ]  # fmt: skip
-    radial = {"range": [0, scale[1]], "dtick": 1, "angle": 90, "tickfont": {"size": 11}, "gridcolor": PALE}
+    axis = _one_scale(frame)[1]
+    outer = {"range": [axis["range"][0] - 0.8, axis["range"][1]]} if "range" in axis else {}  # the centre is no mark
+    radial = {**axis, **outer, "angle": 90, "tickangle": 90, "tickfont": {"size": 11}, "gridcolor": PALE}
     angular = {"direction": "clockwise", "rotation": 90, "tickfont": {"size": 12}, "gridcolor": PALE}
     polar = {"radialaxis": radial, "angularaxis": angular, "bgcolor": "white"}
     chart = _drawn(traces, 460, margin={"l": 90, "r": 90, "t": 40, "b": 40}, polar=polar)
@@ -387,12 +412,13 @@ def radar(key: str, frame: pd.DataFrame, label: str, scale: tuple[float, float],
 
 
 def timeline(key: str, frame: pd.DataFrame, when: str, label: str, **rest) -> Figure:
-    """Dated things on a line of time, each as long as its date is vague; the undated only in the table."""
-    dated = frame[frame[when].str.fullmatch(r"\d{4}(-\d\d){0,2}").fillna(False).astype(bool)]
+    """Dated things on a line of time, each as long as its date is vague; nothing when none is dated."""
+    dated = frame[[isinstance(text, str) and parse_date(text) == text for text in frame[when]]]
     if dated.empty:
-        return figure(key, frame, **rest)
+        return figure(key, dated, **rest)
     along = {"type": "date", "tickformat": "%m/%Y", "showgrid": True}
     spans = [(pd.Period(text), name) for text, name in zip(dated[when], _labels(dated[label]), strict=True)]
     strokes = [[(f"{p.start_time:%Y-%m-%d}", name), (f"{p.end_time:%Y-%m-%d}", name)] for p, name in spans]
     trace = _strokes(strokes, {"color": SHADES[0], "width": 12}, showlegend=False)
-    return figure(key, frame, _drawn([trace], 90 + 34 * len(dated), xaxis=along, yaxis=DOWNWARDS), **rest)
+    chart = _drawn([trace], 90 + 34 * len(dated), xaxis=along, yaxis=DOWNWARDS)
+    return figure(key, frame, chart, **{"n": len(dated), **rest})

@@ -12,6 +12,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from .census import keyed
 from .schema import catalogue
 
 Values = pd.DataFrame | pd.Series
@@ -516,9 +517,10 @@ def medians(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row per indicator measured for the whole territory: ``indicateur, critere, actuelle, souhaitee``
+        A row per indicator measured for the whole territory: ``indicateur, actuelle, souhaitee``
         (medians, in the unit of its scale), ``ecart`` (`gap`), ``nb`` (answers), ``min_souhaitee,
-        max_souhaitee`` (how far the answers differ on what is wanted); widest gap first. A missing answer
+        max_souhaitee`` (how far the answers differ on what is wanted), then ``critere, unite,
+        echelle_min, echelle_max, sens`` of its grid; widest gap first. A missing answer
         counts for nothing; ``ecart`` is missing when the group wants neither rise nor fall.
 
     Examples
@@ -534,8 +536,10 @@ def medians(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFrame:
          "min_souhaitee": grouped["souhaitee"].min(), "max_souhaitee": grouped["souhaitee"].max()}
     )  # fmt: skip
     frame["ecart"] = gap(frame["actuelle"], frame["souhaitee"], directions(indicateurs).reindex(frame.index))
-    frame["critere"] = indicateurs.set_index("indicateur")["critere"].reindex(frame.index)
-    return frame.reset_index().sort_values("ecart", ascending=False, kind="stable", ignore_index=True)
+    grid = indicateurs.set_index("indicateur").reindex(
+        columns=["critere", "unite", "echelle_min", "echelle_max", "sens"]
+    )
+    return frame.join(grid).reset_index().sort_values("ecart", ascending=False, kind="stable", ignore_index=True)
 
 
 def _of_the_whole(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFrame:
@@ -639,7 +643,7 @@ def practice_matrix(effects: pd.DataFrame) -> pd.DataFrame:
     ['++']
     """
     table = effects.set_index(["pratique", "critere"])["avis"].unstack(sort=False)  # noqa: PD010
-    return table.rename_axis(columns=None).reset_index()
+    return keyed(table, "pratique")
 
 
 def served(effects: pd.DataFrame, by: str) -> pd.DataFrame:

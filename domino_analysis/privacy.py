@@ -12,7 +12,7 @@ PEOPLE, ORGANISATIONS = 5, 3
 """Fewest people, and fewest organisations, that a public page counts apart."""
 
 
-OF_PEOPLE = ("fiches", "verbatims", "votes")
+OF_PEOPLE = ("fiches", "verbatims", "votes", "mesures")
 """Tables that hold what people wrote, said and chose: a public page never quotes their cells' problems."""
 
 
@@ -120,6 +120,37 @@ def agreed(rows: pd.DataFrame, reunions: pd.DataFrame) -> pd.Series:
     [False, True, False]
     """
     return rows["reunion"].isin(reunions.loc[reunions["restitution_publique"] == "oui", "reunion"])
+
+
+def spoken(mesures: pd.DataFrame, reunions: pd.DataFrame) -> pd.Series:
+    """Whether a table or the whole group gave a measure, aloud, at a meeting that agreed to a public restitution.
+
+    Examples
+    --------
+    >>> held = pd.DataFrame({"reunion": ["R1"], "restitution_publique": ["oui"]})
+    >>> spoken(pd.DataFrame({"reunion": ["R1"] * 3, "repondant": ["A", "groupe", "12"]}), held).tolist()
+    [True, True, False]
+    """
+    return agreed(mesures, reunions) & mesures["repondant"].fillna("").str.fullmatch("[A-Z]|groupe")
+
+
+def public_measures(mesures: pd.DataFrame, reunions: pd.DataFrame) -> pd.DataFrame:
+    """Measures that a public page rests on: those that were `spoken`, and those of enough people at once.
+
+    What people gave by ballot, or a meeting kept to itself, counts only where at least `PEOPLE`
+    judged the same indicator, of the same practice: a median of two answers is the answers.
+
+    Examples
+    --------
+    >>> held = pd.DataFrame({"reunion": ["R1"], "restitution_publique": ["oui"]})
+    >>> given = pd.DataFrame({"reunion": ["R1"] * 3, "repondant": ["A", "1", "2"], "indicateur": ["I1", "I1", "I2"],
+    ...                       "pratique": [None, None, None]})
+    >>> public_measures(given, held)["repondant"].tolist()
+    ['A']
+    """
+    aloud = spoken(mesures, reunions)
+    people = mesures[~aloud].groupby(["indicateur", "pratique"], dropna=False)["indicateur"].transform("size")
+    return mesures[aloud | people.ge(PEOPLE).reindex(mesures.index, fill_value=False)]
 
 
 def public_words(verbatims: pd.DataFrame, reunions: pd.DataFrame) -> pd.DataFrame:

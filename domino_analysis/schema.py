@@ -199,6 +199,11 @@ def phrases() -> dict[str, Any]:
     return _read("phrases.fr.yaml")
 
 
+def public_tables() -> dict[str, Any]:
+    """Columns of the public tables by name, and which columns hold numbers."""
+    return _read("reference.yaml")
+
+
 def classeur() -> dict[str, dict]:
     """What an empty workbook says, how it looks and what it checks; see `domino_analysis.workbook`."""
     return _read("classeur.fr.yaml")

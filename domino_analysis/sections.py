@@ -136,8 +136,9 @@ def expectations(meeting: Meeting) -> Html:
         written = sorted(lines, key=simplify) if privacy.may_show_tables(meeting.row) else []
     if not count:
         return missing("attentes_absentes")
-    told = paragraph(say("attentes", count, de=meeting.code), "" if len(written) else say("attentes_gardees"))
-    return together(told, bullets(map(cited, written), "dites"))
+    shown = [text for text in written if isinstance(text, str)]
+    told = paragraph(say("attentes", count, de=meeting.code), "" if shown else say("attentes_gardees"))
+    return together(told, bullets(map(cited, shown), "dites"))
 
 
 def offers(meeting: Meeting) -> Html:
@@ -356,7 +357,10 @@ def relays(territory: Territory) -> Html:
     own = territory.acteurs
     if own.empty:
         return missing("relais_absents")
-    parts = [Html(f"{row.nature} : {privacy.few(row.nb)}") for row in census.relays(own).itertuples()]
+    parts = [
+        Html(f"{row.nature} : {say('nombre_acteurs', de=f'{territory.code}/{row.nature}', nombre=privacy.few(row.nb))}")
+        for row in census.relays(own).itertuples()
+    ]
     return paragraph(Html(typography(f"Relais identifiés, par nature. {listed(parts).capitalize()}.")))
 
 
@@ -429,58 +433,78 @@ def criteria(territory: Territory) -> Figure:
     return figures.figure("criteres", frame, n=len(frame))
 
 
-def _points(territory: Territory, objet: str) -> tuple[pd.DataFrame, bool]:
-    """Ballots with points on something, and whether tables are large enough to be told apart in public."""
-    votes = territory.votes
-    own = votes[(votes["objet"] == objet) & votes["points"].notna()]
-    own = own.assign(table=own["reunion"] + " " + own["table"])  # letters come back from meeting to meeting
-    public = privacy.agreed(own, territory.reunions)
-    at_tables = own[public].groupby("table")["bulletin"].nunique()
-    return own, bool(len(at_tables) and at_tables.min() >= privacy.PEOPLE and public.all())
+def _points(territory: Territory, objet: str) -> tuple[pd.DataFrame, int | None, bool]:
+    """Points on something that a public page may count, ballots (None: not known), and whether tables may be told apart.
+
+    Fewer than `privacy.PEOPLE` ballots are nobody's business. Tables are told apart, unnamed, when the
+    meeting agreed and every point is that of a ballot of one of several tables of enough ballots.
+    """
+    votes, labels = territory.votes, _labels(territory, objet)
+    own = votes[votes["objet"].replace("indicateur", "critère").eq(objet) & votes["points"].notna()]
+    own = own[own["code"].isin(labels.index)].assign(objet=objet)
+    own["table"] = own["reunion"].fillna("") + " " + own["table"]  # letters come back from meeting to meeting
+    agreed = privacy.agreed(own, territory.reunions).all()
+    one_by_one = own["bulletin"].notna().all() and not own["bulletin"].str.upper().eq("TOTAL").any()
+    ballots = own.drop_duplicates(["reunion", "table", "bulletin"])
+    n = len(ballots) if one_by_one else None
+    is_hidden = not own["points"].sum() or (n < privacy.PEOPLE if one_by_one else not agreed)
+    sizes = ballots["table"].value_counts()
+    is_apart = agreed and one_by_one and own["table"].notna().all() and len(sizes) > 1 and sizes.min() >= privacy.PEOPLE
+    return own.iloc[:0] if is_hidden else own, n, bool(is_apart) and not is_hidden
 
 
 def votes(territory: Territory, objet: str = "critère") -> Figure:
     """Points given to each thing, sorted, with one unnamed mark per table when the meeting may be quoted."""
     key, labels = f"votes_{VOTED[objet]}", _labels(territory, objet)
-    own, is_public = _points(territory, objet)
+    own, n, is_apart = _points(territory, objet)
     if own.empty:
         return figures.figure(key, own)
-    frame = agreement.dots(own, objet, labels)
-    marks = None
-    if is_public:
-        marks = agreement.dots_by_table(own, objet).sort_values("points")
-        marks["table"] = "marque " + (marks.groupby("code").cumcount() + 1).astype(str)
+    frame, marks = agreement.dots(own, objet, labels), None
+    if is_apart:
+        marks = agreement.dots_by_table(own, objet)
         marks["label"] = marks["code"].map(labels)
-    told = say("votes_par_table" if is_public else "votes_sans_tables")
-    ballots = own["bulletin"].nunique()
-    return figures.dots(key, frame, "label", "points", marks, n=ballots, total=int(frame["points"].sum()), tables=told)
+    told = say("votes_par_table" if is_apart else "votes_sans_tables")
+    return figures.dots(key, frame, "label", "points", marks, n=n, total=int(frame["points"].sum()), tables=told)
 
 
-def order(territory: Territory, objet: str = "critère") -> Html:
-    """What the order of the points owes to one table: which comes first, and how many move, without it."""
-    own, is_public = _points(territory, objet)
-    if own.empty or not is_public:
+def order(territory: Territory) -> Html:
+    """What the order of the criteria owes to one table: which comes first, and how many move, without it."""
+    own, _, is_apart = _points(territory, "critère")
+    if not is_apart:
         return paragraph(say("ordre_inconnu")) if len(own) else Html("")
-    ranks = agreement.without_each_table(own, objet, _labels(territory, objet))
+    ranks = agreement.without_each_table(own, "critère", _labels(territory, "critère"))
     without = ranks.drop(columns=["code", "label", "ensemble"])
-    is_first = ranks["ensemble"] == 1
-    others = ranks["label"][without.eq(1).any(axis=1) & ~is_first]
+    first, ever = ranks["ensemble"] == 1, without.eq(1).any(axis=1)
+    others = list(ranks["label"][ever & ~first])
     moved = int(without.ne(ranks["ensemble"], axis=0).any(axis=1).sum())
-    first = say("ordre_premier", len(others), premiers=list(ranks["label"][is_first]), autres=list(others))
-    return paragraph(first, say("ordre_bouge", moved, de=territory.code, total=len(ranks)))
+    return paragraph(
+        say("ordre_tete", int(first.sum()), premiers=list(ranks["label"][first])),
+        say("ordre_autres", len(others), autres=others),
+        say("ordre_bouge", moved, de=territory.code, total=len(ranks)),
+    )
 
 
-def divisive(territory: Territory, objet: str = "critère") -> Figure:
-    """What divides the tables: the shares of their points that they give to the same thing."""
-    own, is_public = _points(territory, objet)
-    frame = agreement.divisive(own, objet, _labels(territory, objet)) if is_public else own.iloc[:0]
+def divisive(territory: Territory) -> Figure | Html:
+    """What divides the tables: the points that they give to the same criterion, most divisive first."""
+    own, _, is_apart = _points(territory, "critère")
+    if own.empty:
+        return Html("")
+    frame = agreement.divisive(own, "critère", _labels(territory, "critère")) if is_apart else own.iloc[:0]
+    if len({*frame.get("sur_haut", ()), *frame.get("sur_bas", ())}) > 1:  # a total would tell which table it is
+        frame = frame.drop(columns=["sur_haut", "sur_bas"])
     return figures.figure("divise", frame[frame["ecart"] > 0] if len(frame) else frame)
 
 
 def opinions(territory: Territory) -> Figure:
-    """Opinions on each criterion: how many of each kind, never a mean."""
-    kinds, labels = catalogue()["votes"]["avis"].enum, _labels(territory, "critère")
-    return figures.figure("avis", agreement.opinions(territory.votes, kinds, labels).drop(columns="code"))
+    """Opinions on each criterion that enough people judged at meetings that agreed: how many of each, never a mean."""
+    votes, labels = territory.votes, _labels(territory, "critère")
+    own = votes[
+        votes["objet"].isin(["critère", "indicateur"]) & votes["code"].isin(labels.index) & votes["avis"].notna()
+    ]
+    own = own[privacy.agreed(own, territory.reunions)]
+    own = own[own.groupby("code")["code"].transform("size") >= privacy.PEOPLE]
+    frame = agreement.opinions(own, catalogue()["votes"]["avis"].enum, labels)
+    return figures.figure("avis", frame.drop(columns="code"), n=len(own))
 
 
 def uncovered(territory: Territory, what: str) -> Html:
@@ -488,6 +512,7 @@ def uncovered(territory: Territory, what: str) -> Html:
     frame = trace.coverage(territory.enjeux, territory.indicateurs, territory.preconisations)
     if frame.empty:
         return Html("")
+    frame = frame[~frame["enjeu"].isin(territory.enjeux["remplace"])]
     bare = frame[frame[what] == 0]
     return paragraph(say(f"sans_{what}", len(bare), de=territory.code, total=len(frame), enjeux=list(bare["libelle"])))
 
@@ -520,76 +545,80 @@ def lost_in_all(territory: Territory) -> Html:
     return lost(words(territory), territory.enjeux, territory.code)
 
 
-def _scale(territory: Territory, frame: pd.DataFrame) -> tuple[float, float]:
-    own = territory.indicateurs.set_index("indicateur").loc[frame["indicateur"]]
-    return float(own["echelle_min"].min()), float(own["echelle_max"].max())
+def _measures(territory: Territory) -> pd.DataFrame:
+    return privacy.public_measures(territory.mesures, territory.reunions)
 
 
-def _may_show_marks(territory: Territory) -> bool:
-    """Whether the marks of the tables may be public, and were given by tables, not by people."""
-    own = territory.mesures[territory.mesures["pratique"].isna()]
-    by_tables = own["repondant"].fillna("").str.fullmatch("[A-Z]|groupe")
-    return bool((privacy.agreed(own, territory.reunions) & by_tables).all())
+def _medians(territory: Territory) -> pd.DataFrame:
+    return indicators.medians(_measures(territory), territory.indicateurs)
+
+
+def _marks(territory: Territory) -> pd.DataFrame | None:
+    """Marks of the tables with their criterion; nothing when people gave some of those that are counted."""
+    own = _measures(territory)
+    own = own[own["pratique"].isna()]
+    if not privacy.spoken(own, territory.reunions).all():
+        return None
+    return own.assign(critere=own["indicateur"].map(_labels(territory, "critère")))
+
+
+def withheld(territory: Territory) -> Html:
+    """How many marks and opinions the public page does not rest on."""
+    return paragraph(say("mesures_gardees", len(territory.mesures) - len(_measures(territory)), de=territory.code))
 
 
 def gaps(territory: Territory) -> Figure:
     """Current and desired situation of each indicator, widest gap first, with the marks of the tables."""
-    frame, marks, told = indicators.medians(territory.mesures, territory.indicateurs), None, Html("")
-    if _may_show_marks(territory):
-        marks = territory.mesures[territory.mesures["pratique"].isna()]
-        marks = marks.assign(critere=marks["indicateur"].map(_labels(territory, "critère")))
-        told = say("marques_tables")
-    else:
-        frame = frame.drop(columns=["min_souhaitee", "max_souhaitee"])
-    scale, n = _scale(territory, frame), int(frame["nb"].sum())
-    return figures.dumbbell("ecarts", frame, "critere", scale, marks, n=n, marques=told)
+    frame, marks = _medians(territory), _marks(territory)
+    told = Html("") if marks is None else say("marques_tables")
+    return figures.dumbbell("ecarts", frame, "critere", marks, n=int(frame["nb"].sum()), marques=told)
 
 
 def distribution(territory: Territory) -> Figure:
     """How many tables gave each mark, today and wished, with the median: an ordinal scale has no mean."""
-    shown = indicators.distribution(territory.mesures, territory.indicateurs)
-    return figures.figure("notes", shown if _may_show_marks(territory) else shown.iloc[:0])
+    shown = indicators.distribution(_measures(territory), territory.indicateurs)
+    return figures.figure("notes", shown if _marks(territory) is not None else shown.iloc[:0])
 
 
 def far_apart(territory: Territory) -> Figure:
     """What the tables want differently: lowest and highest wish for the same criterion, widest first."""
-    frame = indicators.medians(territory.mesures, territory.indicateurs)
+    frame = _medians(territory)
     frame["etendue"] = frame["max_souhaitee"] - frame["min_souhaitee"]
     apart = frame[frame["etendue"] > 0].sort_values("etendue", ascending=False, kind="stable")
-    return figures.figure("souhaits", apart if _may_show_marks(territory) else apart.iloc[:0])
+    return figures.figure("souhaits", apart if _marks(territory) is not None else apart.iloc[:0])
 
 
 def radar(territory: Territory) -> Figure:
     """The group's radar, in the order of the indicators."""
-    frame = indicators.medians(territory.mesures, territory.indicateurs)
-    order = pd.Index(territory.indicateurs["indicateur"]).get_indexer
-    ordered, scale = frame.sort_values("indicateur", key=order), _scale(territory, frame)
-    return figures.radar("radar", ordered, "critere", scale, n=int(frame["nb"].sum()))
+    order, frame = pd.Index(territory.indicateurs["indicateur"]).get_indexer, _medians(territory)
+    return figures.radar("radar", frame.sort_values("indicateur", key=order), "critere", n=int(frame["nb"].sum()))
 
 
 def priorities(territory: Territory) -> Figure:
     """Importance and gap of each criterion, side by side and never multiplied."""
     frame = territory.indicateurs[territory.indicateurs["statut"] != "écarté"][["indicateur", "critere"]]
     points = _points(territory, "critère")[0].groupby("code")["points"].sum()
-    gap = indicators.medians(territory.mesures, territory.indicateurs).set_index("indicateur")["ecart"]
-    codes = frame["indicateur"]
+    gap, codes = _medians(territory).set_index("indicateur")["ecart"], frame["indicateur"]
     frame = frame.assign(points=codes.map(points).fillna(0), ecart=codes.map(gap))
     frame = frame.sort_values(["points", "ecart"], ascending=False, kind="stable")
     return figures.figure("priorites", frame if len(points) and len(gap) else frame.iloc[:0])
 
 
+def _effects(territory: Territory) -> pd.DataFrame:
+    return indicators.practice_effects(_measures(territory), territory.indicateurs)
+
+
 def practice_matrix(territory: Territory) -> Figure:
     """What each practice does to each criterion; blanks are what remains to be looked at."""
-    effects = indicators.practice_effects(territory.mesures, territory.indicateurs)
-    counts = effects["effet"].value_counts().reindex(["sert", "dessert", "à regarder"], fill_value=0)
+    effects = _effects(territory)
+    counts = effects["effet"].value_counts().reindex(indicators.READINGS, fill_value=0)
     told = {**counts, "cases": len(effects), "several": counts["à regarder"]}
     return figures.figure("matrice", indicators.practice_matrix(effects), **told)
 
 
 def readings(territory: Territory, by: str) -> Figure:
     """The matrix read by practice, or by criterion; see `indicators.served`."""
-    effects = indicators.practice_effects(territory.mesures, territory.indicateurs)
-    return figures.figure(f"lecture_{by}", indicators.served(effects, by))
+    return figures.figure(f"lecture_{by}", indicators.served(_effects(territory), by))
 
 
 def natures(territory: Territory) -> Figure:
@@ -607,11 +636,11 @@ def recommendations(territory: Territory) -> Html:
     return _cards(territory, trace.chains(territory)) or missing("preconisations_absentes")
 
 
-def _cards(territory: Territory, chains: list[trace.Chain]) -> Html:
-    points, _ = _points(territory, "levier")
-    found = indicators.medians(territory.mesures, territory.indicateurs).set_index("indicateur")
+def _cards(territory: Territory, chains: list[trace.Chain], place: str = "") -> Html:
+    points, *_ = _points(territory, "levier")
+    found = _medians(territory).set_index("indicateur")
     told = {
-        "de": territory.code, "chains": chains, "columns": catalogue()["preconisations"], "titles": _titles(territory),
+        "de": territory.code, "place": place, "chains": chains, "columns": catalogue()["preconisations"], "titles": _titles(territory),
         "quotable": set(words(territory)["texte"].dropna()), "gaps": found[["actuelle", "souhaitee", "ecart"]].to_dict("index"),
         "points": points.groupby("code")["points"].sum(), "given": points["points"].sum(min_count=1),
     }  # fmt: skip
@@ -621,7 +650,11 @@ def _cards(territory: Territory, chains: list[trace.Chain]) -> Html:
 def unlinked(territory: Territory) -> Html:
     """Expectations and offers that only the sheets hold: nothing can follow from them until they are statements."""
     fiches = territory.fiches
-    written, offers = (sum(len(items(cell)) for cell in fiches[name]) for name in ("attentes", "participation"))
+    copied = set(territory.verbatims["texte"])
+    written, offers = (
+        sum(line not in copied for cell in fiches[name] for line in items(cell))
+        for name in ("attentes", "participation")
+    )
     return paragraph(say("fiches_non_reliees", written + offers, de=territory.code, attentes=written, offres=offers))
 
 
@@ -656,11 +689,8 @@ def actors_compared(programme: Programme) -> Figure:
 
 def common_indicators(programme: Programme) -> Figure:
     """Indicators that several territories follow in the same way, one small chart each; no rank."""
-    frame = comparison.common_indicators(programme)
-    scale = (frame["echelle_min"].min(), frame["echelle_max"].max())
-    return figures.dumbbell(
-        "indicateurs_communs", frame, "territoire", scale, panel="critere", n=int(frame["nb"].sum())
-    )
+    frame = comparison.common_indicators(programme, _measures)
+    return figures.dumbbell("indicateurs_communs", frame, "territoire", panel="critere", n=int(frame["nb"].sum()))
 
 
 # ── the territory's page, the index, the comparison, the book ───────────────────────────────────
@@ -727,15 +757,20 @@ def summary(territories: list[Territory], pages: dict[str, list[tuple[str, str]]
 
 
 def book(programme: Programme) -> Html:
-    """Recommendations territory by territory, each with what it answers."""
-    return together(*(together(f"<h2>{cited(t.nom)}</h2>", recommendations(t)) for t in programme))
+    """Recommendations territory by territory, each with what it answers; the general ones stand apart."""
+    blocks = []
+    for territory in programme:
+        own = [chain for chain in trace.chains(territory) if chain.preconisation["portee"] != "générale"]
+        told = _cards(territory, own) or missing("preconisations_absentes")
+        blocks += [f"<h2>{cited(territory.nom)}</h2>", told]
+    return together(*blocks)
 
 
 def general_book(programme: Programme) -> Html:
-    """Recommendations that were declared general, of the programme or of a territory."""
+    """Recommendations that were declared general, of the programme or of a territory, with who declares them."""
     found = [
-        _cards(territory, [c for c in trace.chains(territory) if c.preconisation["portee"] == "générale"])
-        for territory in (programme.general, *programme)
+        _cards(t, [c for c in trace.chains(t) if c.preconisation["portee"] == "générale"], t.nom)
+        for t in (programme.general, *programme)
     ]
     return together(*found) or missing("generales_absentes")
 

@@ -17,33 +17,21 @@ import pandas as pd
 from . import clean
 from .load import BESIDE, fingerprint, read_folder, sheet_files
 from .paths import CATALOGUE, NOT_TERRITORIES, processed_dir, raw_dir, reference_dir, territories
-from .schema import Problem, catalogue, descriptor
+from .schema import Problem, catalogue, descriptor, public_tables
 
-REFERENCE = {
-    "communes_2015": "territoire code_insee commune departement epci_code epci population population_annee superficie_km2 "
-    "code_insee_actuel commune_actuelle statut",
-    "communes_actuelles": "territoire code_insee commune epci_code epci population population_annee superficie_km2 "
-    "lat lon dans_perimetre_2015 dans_perimetre_actuel",
-    "contexte": "territoire niveau code nom indicateur libelle unite annee valeur source licence",
-    "contours": "code_insee anneau points",
-    "reperes": "territoire nom categorie sous_categorie code_insee commune annee_constat source licence",
-}
-"""Columns of the public tables, by name; ``contours`` has one file per territory."""
-REFERENCE_NUMBERS = (
-    "population", "population_annee", "superficie_km2", "lat", "lon", "annee", "valeur", "annee_constat", "anneau",
-)  # fmt: skip
 DATED = {"reunions": "date", "initiatives": "date_releve", "depouillements": "date", "mesures": "date"}
 """Column that dates the data of a sheet."""
 
 
 @cache
 def _reference(path: Path, stamp: tuple) -> pd.DataFrame:
+    described = public_tables()
     if stamp:
         frame = pd.read_csv(path, sep=";", dtype=str, encoding="utf-8")
     else:
         table = "contours" if path.stem.startswith("contours_") else path.stem
-        frame = pd.DataFrame(columns=REFERENCE.get(table, "territoire").split(), dtype=str)
-    for column in frame.columns.intersection(REFERENCE_NUMBERS):
+        frame = pd.DataFrame(columns=described["tables"].get(table, ["territoire"]), dtype=str)
+    for column in frame.columns.intersection(described["nombres"]):
         frame[column] = pd.to_numeric(frame[column])
     return frame
 

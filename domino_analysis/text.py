@@ -12,7 +12,7 @@ from string import Formatter
 
 from jinja2 import Environment, FileSystemLoader
 
-from .clean import CONTACT, MONTHS, items
+from .clean import CONTACT, MONTHS, items, parse_date
 from .paths import TEMPLATE
 from .schema import grandeurs, phrases
 
@@ -87,7 +87,7 @@ def plain_date(iso: str) -> str:
 
 def date(iso: object, missing: str = "date inconnue") -> Html:
     """Date marked for machines, or the words that say it is missing."""
-    if isinstance(iso, str) and re.fullmatch(r"\d{4}(-\d\d){0,2}", iso):
+    if isinstance(iso, str) and parse_date(iso) == iso:
         return Html(f'<time datetime="{iso}">{plain_date(iso)}</time>')
     return cited(iso) or Html(missing)
 

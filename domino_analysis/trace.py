@@ -1,13 +1,13 @@
 """From sheet to action: what was taken up, what was lost, what has no follow-up."""
 
-import re
 from dataclasses import dataclass
+from itertools import permutations
 
 import networkx as nx
 import pandas as pd
 
-from .census import UNSAID, by_value, occurrences
-from .clean import items
+from .census import UNSAID, by_value, keyed, occurrences
+from .clean import items, parse_date
 from .schema import catalogue
 
 NOT_TAKEN_UP = "non repris"
@@ -24,8 +24,6 @@ CHAIN = {
 """The sheets of the chain in its order: the column of the code, that of the words and that of the own date of
 each thing, then the columns that name what it comes from, with the sheet of each."""
 
-DATE = r"\d{4}(-\d\d){0,2}"
-"""What a date looks like; a version that is no date does not date a recommendation."""
 STATES = ("couvert", "sans suite", "orphelin", "à revoir", "non codé")
 
 
@@ -130,16 +128,20 @@ def chain(territory) -> nx.DiGraph:
     """
     graph, arrows = nx.DiGraph(), []
     dates = territory.reunions.set_index("reunion")["date"]
+    criteria = territory.indicateurs.set_index("indicateur")["critere"]
     for name, (key, label, own, sources) in CHAIN.items():
         frame = getattr(territory, name)
         frame = frame[frame["statut"] != "écarté"] if name == "indicateurs" else frame
         for row in frame.to_dict("records"):
             node, date, change = (name, row[key]), _text(row.get(own)), _text(row.get("reformule_le"))
-            date = date if re.fullmatch(DATE, date) else _text(dates.get(row.get("reunion")))
-            graph.add_node(node, libelle=row[label], date=date, change=change, repris=row.get("repris"))
+            date = date if date and parse_date(date) == date else _text(dates.get(row.get("reunion")))
+            words = criteria.get(row[label], row[label]) if name == "mesures" else row[label]
+            graph.add_node(node, libelle=words, date=date, change=change, repris=row.get("repris"))
             arrows += [((source, code), node) for column, source in sources.items() for code in items(row[column])]
             arrows += [(node, ("enjeux", row["enjeu"]))] if row.get("repris") == "oui" else []
     graph.add_edges_from((start, end) for start, end in arrows if start in graph and end in graph)
+    graph.remove_edges_from([pair for circle in nx.simple_cycles(graph) for pair in permutations(circle, 2)])
+    graph.remove_edges_from([*nx.selfloop_edges(graph)])
     for start, end in graph.edges:
         if start[0] == end[0]:
             graph.nodes[start]["change"] = max(graph.nodes[start]["change"], graph.nodes[end]["date"])
@@ -280,7 +282,7 @@ def drift(territory) -> pd.DataFrame:
     labels = dict(zip(territory.enjeux["enjeu"], territory.enjeux["libelle"], strict=True))
     taken = coded["enjeu"].map(labels).where(coded["repris"] == "oui", NOT_TAKEN_UP)
     table = pd.crosstab(taken, dates).reindex([*labels.values(), NOT_TAKEN_UP], fill_value=0)
-    return table.rename_axis(columns=None).rename_axis("libelle").reset_index()
+    return keyed(table, "libelle")
 
 
 def coverage(enjeux: pd.DataFrame, indicateurs: pd.DataFrame, preconisations: pd.DataFrame) -> pd.DataFrame:
@@ -320,7 +322,8 @@ def by_moment(preconisations: pd.DataFrame) -> pd.DataFrame:
     >>> by_moment(pd.DataFrame({"moment": ["accompagnement", None]}))["nb"].tolist()
     [0, 1, 0, 1]
     """
-    return by_value(preconisations, "moment", order=catalogue()["preconisations"]["moment"].enum)
+    order = catalogue()["preconisations"]["moment"].enum if preconisations["moment"].notna().any() else ()
+    return by_value(preconisations, "moment", order=order)
 
 
 @dataclass(frozen=True)
