@@ -201,7 +201,7 @@ def _no_totals(sweep: Sweep) -> None:
     """A total is computed: among numbers, a row whose first words are « Total » is not one thing more."""
     for name, table in catalogue().items():
         words = [column.name for column in table.typed if column.type not in NUMBERS]
-        if len(words) < len(table.typed) and name not in ("communes", "territoires"):
+        if len(words) < len(table.typed) and name != "territoires":
             first = sweep.tables[name][words].replace("", None).bfill(axis=1)[words[0]].fillna("")
             for _, row in sweep.tables[name][first.map(simplify).isin(["total", "totaux"])].iterrows():
                 sweep.tell(row, "ligne", "total")

@@ -339,7 +339,7 @@ def _one_scale(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any], int]:
     """Rows of the most frequent unit and scale, the axis that holds them, and how many rows it cannot hold."""
     scale = frame.groupby(["unite", "echelle_min", "echelle_max"], dropna=False).ngroup()
     drawn = frame[scale == scale.mode().iloc[0]]
-    low, high = drawn[["echelle_min", "echelle_max"]].iloc[0]
+    low, high = drawn[["echelle_min", "echelle_max"]].astype(float).iloc[0]
     axis = {} if pd.isna(low) or pd.isna(high) else {"range": [low - 0.2, high + 0.2]}
     return drawn, axis | ({"dtick": 1} if high - low <= 10 else {}), len(frame) - len(drawn)
 

@@ -658,3 +658,19 @@ def test_stakes_that_replace_each_other_are_told_once(tidied):
 def test_a_stake_that_replaces_an_unknown_one_is_told(tidied):
     result = tidied(enjeux=[{"enjeu": "E1", "libelle": "a"}, {"enjeu": "E2", "libelle": "b", "remplace": "E9"}])
     assert [problem.regle for problem in result.problems] == ["lien"]
+
+
+@pytest.mark.parametrize("written", ["2016-13", "30/02/2016", "2016-02-30"])
+def test_a_due_date_that_does_not_exist_is_told(tidied, written):
+    tidy = tidied(actions=[{"action": "A1", "description": "ouvrir", "echeance": written}])
+    assert one(tidy).regle == "forme"
+    assert tidy.tables["actions"]["echeance"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("12/2017", "2017-12"), ("dès que possible", "dès que possible"), ("2018", "2018")]
+)
+def test_a_due_date_is_a_date_or_words(tidied, written, read):
+    tidy = tidied(actions=[{"action": "A1", "description": "ouvrir", "echeance": written}])
+    assert tidy.tables["actions"]["echeance"].tolist() == [read]
+    assert not tidy.problems

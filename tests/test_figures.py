@@ -15,8 +15,9 @@ from domino_analysis.schema import grandeurs, phrases, simplify
 KEYS = phrases()["figures"]
 PURPOSES = pd.DataFrame({"finalite": ["partage", "organisation", "redistribution"], "nb": [14, 9, 6]})
 GAPS = pd.DataFrame(
-    {"critere": ["Emploi", "Eau", "Lien"], "actuelle": [1.0, 2, 4], "souhaitee": [5.0, 4.5, 4], "ecart": [4, 2.5, 0]}
-)
+    {"critere": ["Emploi", "Eau", "Lien"], "actuelle": [1.0, 2, 4], "souhaitee": [5.0, 4.5, 4], "ecart": [4, 2.5, 0],
+     "unite": "note", "echelle_min": 1.0, "echelle_max": 5.0}
+)  # fmt: skip
 LINKS = pd.DataFrame({"entre": ["A", "B"], "et": ["B", "C"], "nature": ["soutien"] * 2, "nouvelle": ["oui", "non"]})
 ACTIONS = sheet("actions", description=["ouvrir", "fermer"], echeance=["2016-09", None])
 
@@ -31,7 +32,7 @@ def drawn() -> dict[str, figures.Figure]:
     t = opened("exemple")
     years = pd.DataFrame({"annee": [1985, 2010], "nb": [1, 2], "cumul": [1, 3]})
     points = pd.DataFrame({"label": ["Eau", "Lien"], "points": [5, 0]})
-    marks = pd.DataFrame({"label": ["Eau", "Eau"], "table": ["table a", "table b"], "points": [2, 3]})
+    marks = pd.DataFrame({"label": ["Eau", "Eau", "Lien"], "points": [3, 3, 2]})
     frame = census.by_commune(t.communes, t.initiatives)
     return {
         "bars": bars(),
@@ -39,8 +40,8 @@ def drawn() -> dict[str, figures.Figure]:
         "curve": figures.curve("annees", years, "annee", "cumul", inconnues=1),
         "network": figures.network("liens", LINKS, "entre", "et", marked="nouvelle", nouveaux=1, total=2, tus=""),
         "dots": figures.dots("votes_indicateurs", points, "label", "points", marks, total=5, tables=""),
-        "dumbbell": figures.dumbbell("ecarts", GAPS, "critere", (1, 5), marques=""),
-        "radar": figures.radar("radar", GAPS, "critere", (1, 5)),
+        "dumbbell": figures.dumbbell("ecarts", GAPS, "critere", marques=""),
+        "radar": figures.radar("radar", GAPS, "critere"),
         "timeline": figures.timeline("echeancier", ACTIONS, "echeance", "description"),
     }
 
@@ -240,9 +241,11 @@ def test_without_outlines_the_map_is_a_table():
     assert len(cells(figure)) == 8
 
 
-def test_marks_of_tables_stand_beside_the_total():
-    names = [trace["name"] for trace in traces(drawn()["dots"])]
-    assert names == ["total", "table a", "table b"]
+def test_marks_of_tables_stand_beside_the_total_and_name_no_table():
+    total, tables = traces(drawn()["dots"])
+    assert (total["name"], tables["name"]) == ("total", "une table")
+    assert tables["x"] == [2, 3, 3]  # by value: the order of the sheet would tell which table is which
+    assert tables["marker"]["size"] == [9, 9, 15]  # equal marks are rings around one another
 
 
 def test_a_gap_is_two_dots_and_the_line_between_them():
@@ -258,8 +261,26 @@ def test_a_radar_keeps_the_order_given_is_closed_and_is_not_filled():
         assert trace.get("fill", "none") == "none"
 
 
+def test_another_unit_or_scale_is_in_the_data_but_not_on_the_axis():
+    other = pd.DataFrame({"critere": ["Bio"], "actuelle": [12.0], "souhaitee": [40.0], "ecart": [28], "unite": "%",
+                          "echelle_min": 0.0, "echelle_max": 50.0})  # fmt: skip
+    figure = figures.dumbbell("ecarts", pd.concat([other, GAPS]), "critere", marques="")
+    assert traces(figure)[1]["y"] == ["Emploi", "Eau", "Lien"]
+    assert [row[0] for row in cells(figure)] == ["Bio", "Emploi", "Eau", "Lien"]
+    words = page(figure).get_text()
+    assert "«\u202fEmploi\u202f»" in words  # the widest gap of those that one axis holds
+    assert "1 autre critère, d'une autre unité" in words
+    assert figures.radar("radar", pd.concat([other, GAPS]), "critere").chart is None
+
+
+def test_without_a_scale_the_axis_finds_its_own():
+    unknown = GAPS.assign(echelle_min=None, echelle_max=None, actuelle=[10.0, 200, 3000])
+    axis = figures._plain(figures.dumbbell("ecarts", unknown, "critere", marques="").chart)["layout"]["xaxis"]
+    assert not {"dtick", "range"} & set(axis)
+
+
 def test_two_indicators_make_no_radar():
-    figure = figures.radar("radar", GAPS.head(2), "critere", (1, 5))
+    figure = figures.radar("radar", GAPS.head(2), "critere")
     assert figure.chart is None
     assert not page(figure).table
 
@@ -280,7 +301,7 @@ def test_what_is_undated_is_in_the_table_only():
 
 def test_small_charts_stand_one_above_the_other_on_one_axis():
     frame = pd.concat([GAPS.assign(territoire="A"), GAPS.assign(territoire="B")]).assign(nb=1)
-    figure = figures.dumbbell("indicateurs_communs", frame, "territoire", (1, 5), panel="critere")
+    figure = figures.dumbbell("indicateurs_communs", frame, "territoire", panel="critere")
     layout = figures._plain(figure.chart)["layout"]
     assert [note["text"] for note in layout["annotations"]] == ["Emploi", "Eau", "Lien"]
     assert {tuple(layout[axis]["range"]) for axis in ("xaxis", "xaxis2", "xaxis3")} == {(0.8, 5.2)}
@@ -288,11 +309,11 @@ def test_small_charts_stand_one_above_the_other_on_one_axis():
 
 
 def test_the_marks_of_the_tables_stand_behind_the_two_dots():
-    marks = pd.DataFrame({"critere": ["Eau", "Eau"], "actuelle": [1, 3], "souhaitee": [4, 5]})
-    figure = figures.dumbbell("ecarts", GAPS, "critere", (1, 5), marks, marques="")
+    marks = pd.DataFrame({"critere": ["Eau", "Eau", "Eau"], "actuelle": [3, 1, 3], "souhaitee": [4, 5, None]})
+    figure = figures.dumbbell("ecarts", GAPS, "critere", marks, marques="")
     line, faint, dots, *_ = traces(figure)
-    assert (line["mode"], faint["x"], dots["x"]) == ("lines", [1, 3], [1, 2, 4])
-    assert faint["marker"]["size"] > dots["marker"]["size"]
+    assert (line["mode"], faint["x"], dots["x"]) == ("lines", [1, 3, 3], [1, 2, 4])
+    assert faint["marker"]["size"] == [20, 20, 26]
 
 
 def test_a_list_of_a_cell_is_one_item_per_line():
@@ -309,7 +330,7 @@ def test_a_list_of_a_cell_is_one_item_per_line():
         lambda: figures.curve("annees", census.by_year(sheet("initiatives")), "annee", "cumul"),
         lambda: figures.network("liens", pd.DataFrame(), "entre", "et", marked="nouvelle"),
         lambda: figures.dots("votes_indicateurs", pd.DataFrame(), "label", "points"),
-        lambda: figures.dumbbell("ecarts", pd.DataFrame(), "critere", (1, 5)),
+        lambda: figures.dumbbell("ecarts", pd.DataFrame(), "critere"),
     ],
     ids=["bars", "map", "curve", "network", "dots", "dumbbell"],
 )

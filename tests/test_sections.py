@@ -219,7 +219,8 @@ def test_actors_are_none_one_or_two_or_their_number():
 def test_the_matrix_says_how_many_cells_remain_to_be_looked_at():
     page = words(sections.practice_matrix(opened("exemple")))
     # 4 practices × 7 criteria; of 12 opinions 7 are + or ++, 2 are -
-    assert "Sur 28 cases, la pratique sert le critère dans 7 et le dessert dans 2 ; 16 restent à regarder" in page
+    said = "Sur 28 cases, la pratique sert le critère dans 7, le dessert dans 2 ; les avis sont partagés dans 0 ; 16 restent"
+    assert said in page
 
 
 # ── stakes and recommendations ──────────────────────────────────────────────────────────────────
@@ -229,7 +230,7 @@ def test_stakes_without_an_answer_are_named():
     for what in ("indicateurs", "preconisations"):
         said = words(sections.uncovered(opened("exemple"), what))
         label = opened("exemple").enjeux.set_index("enjeu").loc["E4", "libelle"]
-        assert "1 des 4 enjeux" in said
+        assert "1 enjeu sur 4" in said
         assert label in said
 
 
@@ -269,8 +270,30 @@ def test_marks_are_shown_when_the_meeting_agreed_and_tables_gave_them(respondent
     assert ("marques pâles" in words(sections.gaps(t))) == shown
     assert (sections.distribution(t).html != "") == shown
     assert (sections.far_apart(t).html != "") == shown
-    # a median of two marks is said in every case
-    assert "2 4,5 2,5" in words(sections.gaps(t))
+    # a median of two answers is the answers: it is said only when they were said aloud
+    assert ("2 4,5 2,5" in words(sections.gaps(t))) == shown
+    assert ("2 notes ou avis ne sont pas montrés" in words(sections.withheld(t))) != shown
+
+
+def test_five_people_give_a_median_and_no_mark():
+    grid = sheet("indicateurs", indicateur=["I1"], critere=["Eau"], sens=["augmente"])
+    marks = sheet(
+        "mesures", indicateur=["I1"] * 5, repondant=list("12345"), actuelle=[1, 1, 2, 2, 5], souhaitee=[4] * 5
+    )
+    t = small(indicateurs=grid, mesures=marks)
+    assert "2 4 2" in words(sections.gaps(t))
+    assert "marques" not in words(sections.gaps(t))
+    assert sections.withheld(t) == ""
+
+
+def test_an_opinion_of_one_person_on_a_practice_is_not_in_the_matrix():
+    grid = sheet("indicateurs", indicateur=["I1"], critere=["Eau"])
+    held = sheet("reunions", reunion=["R1"], restitution_publique=["oui"])
+    said = sheet("mesures", indicateur=["I1"] * 2, reunion=["R1"] * 2, pratique=["SEL", "AMAP"], repondant=["7", "groupe"],
+                 avis=["-", "++"])  # fmt: skip
+    t = small(indicateurs=grid, mesures=said, reunions=held)
+    assert "AMAP ++" in words(sections.practice_matrix(t))
+    assert "SEL" not in words(sections.practice_matrix(t))
 
 
 def test_the_distribution_counts_the_tables_of_each_mark():
@@ -298,9 +321,9 @@ def ballots(per_table, agreed="oui"):
 
 def test_what_the_order_owes_to_a_table_is_said_when_tables_are_large_enough():
     said = words(sections.order(ballots(5)))
-    assert "« Eau » vient en tête" in said
-    assert "peut revenir à « Lien »" in said
-    assert "2 lignes sur 2" in said
+    assert "« Eau » vient en tête." in said
+    assert "la tête peut revenir à Lien" in said
+    assert "En tout, 2 critères sur 2" in said
 
 
 @pytest.mark.parametrize(("size", "agreed"), [(4, "oui"), (5, "non"), (5, None)])
@@ -308,13 +331,64 @@ def test_small_tables_and_meetings_that_did_not_agree_give_no_order_by_table(siz
     t = ballots(size, agreed)
     assert "On ne sait pas ce que cet ordre doit" in words(sections.order(t))
     assert 'class="absent"' in sections.divisive(t).html
-    assert "marque" not in words(sections.votes(t)).replace("marques", "")
+    assert "une table" not in str(sections.votes(t).chart)
 
 
-def test_what_divides_is_told_as_points_out_of_those_of_a_table():
-    table = BeautifulSoup(sections.divisive(ballots(5)).html, "html.parser").tbody
-    rows = [[cell.get_text() for cell in row(["th", "td"])] for row in table("tr")]
-    assert rows == [["Eau", "15", "15", "0", "10"], ["Lien", "10", "10", "0", "15"]]
+def test_what_divides_is_told_in_points_and_the_totals_of_tables_only_when_they_are_all_the_same():
+    def rows(t):
+        table = BeautifulSoup(sections.divisive(t).html, "html.parser").tbody
+        return [[cell.get_text() for cell in row(["th", "td"])] for row in table("tr")]
+
+    assert rows(ballots(5)) == [["Eau", "15", "0"], ["Lien", "10", "0"]]  # 15 and 10 would tell the tables apart
+    t = ballots(5)
+    alike = small(reunions=t.reunions, indicateurs=t.indicateurs, votes=t.votes.assign(points=2))
+    assert rows(alike) == [["Eau", "10", "10", "0", "10"], ["Lien", "10", "10", "0", "10"]]
+
+
+def test_a_ballot_without_a_table_keeps_all_marks_back():
+    t = ballots(5)
+    lone = sheet("votes", reunion=["R1"], objet=["critère"], code=["I1"], bulletin=["99"], points=[5])
+    more = small(reunions=t.reunions, indicateurs=t.indicateurs, votes=pd.concat([t.votes, lone]))
+    assert "une table" not in str(sections.votes(more).chart)  # its points are the total minus the marks
+    assert "On ne sait pas" in words(sections.order(more))
+
+
+def test_points_counted_together_have_no_number_of_ballots_and_make_no_table():
+    t = ballots(5)
+    counted = sheet(
+        "votes", reunion=["R1"], objet=["critère"], code=["I1"], bulletin=["TOTAL"], table=["C"], points=[9]
+    )
+    more = small(reunions=t.reunions, indicateurs=t.indicateurs, votes=pd.concat([t.votes, counted]))
+    assert "Base" not in words(sections.votes(more))
+    assert "une table" not in str(sections.votes(more).chart)
+
+
+def test_ballots_are_counted_table_by_table_and_fewer_than_five_are_nobodys_business():
+    assert "Base, en bulletins : 10" in words(sections.votes(ballots(5)))
+    renumbered = ballots(5)
+    votes = renumbered.votes.assign(bulletin=[str(n % 5) for n in range(10)])  # 0 to 4 at each table
+    again = small(reunions=renumbered.reunions, indicateurs=renumbered.indicateurs, votes=votes)
+    assert "Base, en bulletins : 10" in words(sections.votes(again))
+    assert 'class="absent"' in sections.votes(ballots(2)).html
+
+
+def test_votes_on_an_indicator_are_votes_on_its_criterion_and_unknown_codes_are_not_drawn():
+    t = ballots(5)
+    votes = t.votes.assign(objet="indicateur", code=["I9", *t.votes["code"][1:]])
+    page = words(sections.votes(small(reunions=t.reunions, indicateurs=t.indicateurs, votes=votes)))
+    assert "Eau 12" in page
+    assert "I9" not in page
+
+
+def test_opinions_are_those_on_criteria_of_at_least_five_people_at_meetings_that_agreed():
+    def asked(n, objet="critère", agreed="oui"):
+        held = sheet("reunions", reunion=["R1"], restitution_publique=[agreed])
+        said = sheet("votes", reunion=["R1"] * n, objet=[objet] * n, code=["I1"] * n, avis=["mitigé"] * n)
+        return small(reunions=held, votes=said, indicateurs=sheet("indicateurs", indicateur=["I1"], critere=["Eau"]))
+
+    assert "Eau" in words(sections.opinions(asked(5)))
+    for few in (asked(4), asked(5, "levier"), asked(5, agreed="non")):
+        assert sections.opinions(few).html == ""
 
 
 def test_without_a_vote_nothing_is_said_of_an_order():
@@ -342,7 +416,7 @@ def test_the_matrix_is_read_by_practice_and_by_criterion():
     by_practice = words(sections.readings(opened("exemple"), "pratique"))
     by_criterion = words(sections.readings(opened("exemple"), "critere"))
     assert "AMAP Nourriture produite ici" in by_practice
-    assert "Accès aux services sans voiture — — — — — covoiturage" in by_criterion
+    assert "Occasions de se rencontrer covoiturage" in by_criterion
 
 
 def test_a_card_says_gap_votes_quotation_and_what_is_to_be_seen_again():
@@ -353,7 +427,7 @@ def test_a_card_says_gap_votes_quotation_and_what_is_to_be_seen_again():
     assert "Moins de trajets seul en voiture" in told["Partager plus de trajets"]
     assert "À revoir" in told["Prêter des salles aux associations"]  # its stake was reworded on 7 June
     assert "Sans suite" in told["Garantir des prix justes partout"]
-    assert "phrase gardée par le comité" in told["Décider des arrêts avec les habitants"]
+    assert "sa réunion n'a pas de restitution publique" in told["Décider des arrêts avec les habitants"]
 
 
 def test_the_thread_counts_every_thing_and_names_what_hangs_loose():
@@ -478,8 +552,4 @@ def test_tables_of_five_ballots_each_have_a_mark_that_names_none():
         indicateurs=sheet("indicateurs", indicateur=["I1"], critere=["Eau"]),
     )
     chart = sections.votes(held).chart
-    assert [(trace.name, list(trace.x)) for trace in chart.data] == [
-        ("total", [10]),
-        ("marque 1", [5]),
-        ("marque 2", [5]),
-    ]
+    assert [(trace.name, list(trace.x)) for trace in chart.data] == [("total", [10]), ("une table", [5, 5])]

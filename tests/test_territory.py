@@ -164,3 +164,9 @@ def test_a_sheet_that_changes_is_read_anew(folder, monkeypatch):
         (place / name).write_bytes(content)
     (made / "communes.csv").write_text("Commune\nIssé\nSoudan\n", encoding="utf-8")
     assert Territory.open(made.name).communes["commune"].tolist() == ["Issé", "Soudan"]
+
+
+def test_two_folders_of_one_name_stay_two(folder):
+    for code in ("ici", "la-bas"):
+        folder(code, territoires=[{"Code du territoire": code, "Nom du territoire": "Pays Pareil"}])
+    assert [territory.nom for territory in Programme()] == ["Pays Pareil (ici)", "Pays Pareil (la-bas)"]
