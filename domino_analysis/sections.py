@@ -111,7 +111,7 @@ def _listed_tally(meeting: Meeting, column: str, absent: str) -> Html:
 
 def services(meeting: Meeting) -> Html:
     """Services that participants say they use, as they wrote them."""
-    return _listed_tally(meeting, "services", "services_absents")
+    return _listed_tally(meeting, "services", "services_absents") if meeting.tally("services").origin else Html("")
 
 
 def services_sentence(meeting: Meeting) -> Html:
@@ -661,7 +661,8 @@ def unlinked(territory: Territory) -> Html:
 def thread(territory: Territory) -> Figure:
     """The chain from statement to action: how many things of each sheet are in each state."""
     frame = trace.states(trace.follow_up(territory))
-    return figures.figure("fil", frame.assign(feuille=[catalogue()[name].title for name in frame["feuille"]]))
+    titles = {name: table.title for name, table in catalogue().items()} | {"mesures": "Indicateurs mesurés"}
+    return figures.figure("fil", frame.replace({"feuille": titles}))
 
 
 def loose_ends(territory: Territory) -> Figure:

@@ -1127,7 +1127,7 @@ def expected_fil(t: Folder) -> Iterator[Number]:
             state: states[name, state] for state in ("couvert", "sans suite", "orphelin", "à revoir", "non codé")
         }
         columns = {f"{column} fil": nb for column, nb in {"nb": sum(columns.values()), **columns}.items()}
-        yield from cells("fil", SHEETS[name], columns)
+        yield from cells("fil", "Indicateurs mesurés" if name == "mesures" else SHEETS[name], columns)
 
 
 def expected_fiches_non_reliees(t: Folder) -> Iterator[Number]:

@@ -93,7 +93,7 @@ def test_a_meeting_of_which_nothing_was_received_says_so_without_a_number(sectio
 
 @pytest.mark.parametrize(
     ("section", "name"),
-    [("origins", "Fiches"), ("users", "Fiches"), ("services", "Fiches"), ("offers", "Fiches"), ("expectations", "Fiches"),
+    [("origins", "Fiches"), ("users", "Fiches"), ("services_sentence", "Fiches"), ("offers", "Fiches"), ("expectations", "Fiches"),
      ("answers", "Verbatims"), ("lost_at", "Verbatims")],
 )  # fmt: skip
 def test_a_section_without_data_names_the_sheet_that_would_bring_them(section, name):
