@@ -140,8 +140,8 @@ def contexts(programme: Programme) -> pd.DataFrame:
 def what_is_held(programme: Programme) -> pd.DataFrame:
     """What was received of each territory: number of rows of the sheets that pages are made of."""
     tables = ("reunions", "fiches", "verbatims", "initiatives", "enjeux", "indicateurs", "preconisations", "actions")
-    counts = {name: [len(getattr(territory, name)) for territory in programme] for name in tables}
-    return pd.DataFrame({"territoire": [territory.nom for territory in programme], **counts})
+    held = [{"territoire": t.nom} | {name: len(getattr(t, name)) for name in tables} for t in programme]
+    return pd.DataFrame(held)
 
 
 def _key(frame: pd.DataFrame) -> pd.Series:
@@ -203,10 +203,6 @@ def _totals(territory: Territory) -> pd.DataFrame:
     return totals[totals["reunion"].isna() & (totals["unite"] == "initiatives") & (totals["precision"] != "part")]
 
 
-def _dated(territory: Territory) -> str:
-    return " ".join(map(str, territory.identity[["date_perimetre", "population_annee"]]))
-
-
 def _years(territory: Territory) -> str:
     return " ".join(sorted(territory.initiatives["date_releve"].dropna().str[:4].unique()))
 
@@ -222,7 +218,8 @@ QUANTITIES = {
                        ("portee", lambda t: t.reunions["nb_presents"].isna().any())], lambda t: {"présents"}),
     "indicateurs": ([("source", lambda t: medians(t.mesures, t.indicateurs).empty)],
                     lambda t: set(_key(medians(t.mesures, t.indicateurs)))),
-    "perimetre": ([("date", lambda t: t.identity[["date_perimetre", "population_annee"]].isna().any())], lambda t: {_dated(t)}),
+    "perimetre": ([("date", lambda t: t.identity[["date_perimetre", "population_annee"]].isna().any())],
+                  lambda t: {tuple(t.identity[["date_perimetre", "population_annee"]])}),
     "contexte": ([("source", lambda t: t.reference("contexte").empty)], lambda t: {"contexte"}),
     "reperes": ([("portee", lambda t: True)], None),
 }  # fmt: skip

@@ -187,7 +187,7 @@ def _leaders(frame: pd.DataFrame, label: str, value: str) -> dict[str, Any]:
     What was not answered or not taken up leads nothing.
     """
     named = frame[~frame[label].isin([UNSAID, NOT_TAKEN_UP])]
-    top = named[value].max()
+    top = named[value].max() if (named[value] > 0).any() else None
     leaders = [str(name) for name in named.loc[named[value] == top, label]]
     return {"premiers": leaders, "n_premier": top, "several": len(leaders)}
 
@@ -330,9 +330,9 @@ def dots(key: str, frame: pd.DataFrame, label: str, value: str, marks: pd.DataFr
     return figure(key, frame, chart, **{**_leaders(frame, label, value), **rest})
 
 
-def _rings_of(marks: pd.DataFrame, *columns: str, size: int = 9) -> list[int]:
-    """Size of each mark: equal ones are rings around one another, so that each is seen."""
-    return (size + 6 * marks.groupby(list(columns)).cumcount()).tolist()
+def _rings_of(marks: pd.DataFrame, *columns: str) -> list[int]:
+    """Size of each mark: equal ones are rings around one another, and around a dot, so that each is seen."""
+    return (18 + 6 * marks.groupby(list(columns)).cumcount()).tolist()
 
 
 def _one_scale(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any], int]:
@@ -372,12 +372,7 @@ def dumbbell(key: str, frame: pd.DataFrame, label: str, marks=None, panel: str =
         for column, (name, look, _) in SITUATIONS.items():
             if marks is not None:
                 told = marks[marks[label].isin(own[label])].dropna(subset=column).sort_values(column)
-                faint = {
-                    "symbol": "circle-open",
-                    **look,
-                    "size": _rings_of(told, label, column, size=20),
-                    "color": PALE,
-                }
+                faint = {"symbol": "circle-open", **look, "size": _rings_of(told, label, column), "color": PALE}
                 traces.append(_marks(told[column], _labels(told[label]), name, **faint).update(showlegend=False))
             traces.append(_marks(own[column], labels, name, **look).update(legendgroup=name, showlegend=row == 1))
         chart.add_traces(traces, rows=row, cols=1)

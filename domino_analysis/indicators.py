@@ -152,7 +152,8 @@ def normalise(values: pd.DataFrame, direction: pd.Series | int = 1, method: str 
     x = values.astype(float)
     refuse(x.columns[np.isinf(x).any()], "infinite values in")
     given = {name: options[name] for name in ("low", "high", "target") if name in options}
-    limits = pd.DataFrame({"direction": direction, **given}, index=x.columns, dtype=float)
+    own = pd.to_numeric(direction, errors="coerce")
+    limits = pd.DataFrame({"direction": own, **given}, index=x.columns, dtype=float)
     refuse(limits.index[limits.isna().any(axis=1)], f"no value of {' or '.join(limits)} for")
     sign = limits.pop("direction")
     refuse(sign.index[sign.abs() != 1], "direction that is neither 1 nor -1 for")
@@ -340,14 +341,15 @@ def aggregate(
 def ranks(scores: Values) -> Values:
     """Place of each row in each column: 1 for the highest score, equal scores share the lowest number.
 
-    Missing stays missing and takes no place.
+    Missing stays missing and takes no place. Scores that are equal to nine decimals are equal: the
+    rounding of a computer decides of no place.
 
     Examples
     --------
     >>> ranks(pd.Series([3, 8, 8, None])).tolist()
     [3.0, 1.0, 1.0, nan]
     """
-    return scores.rank(ascending=False, method="min")
+    return scores.astype(float).round(9).rank(ascending=False, method="min")
 
 
 def gap(current: Values, desired: Values, direction: pd.Series | int = 1) -> Values:
@@ -363,7 +365,7 @@ def gap(current: Values, desired: Values, direction: pd.Series | int = 1) -> Val
     current, desired : Series or DataFrame
         One value per indicator, in its own unit and on its own scale; in a table, a column per indicator.
     direction : Series or {1, -1}
-        The direction of each indicator.
+        The direction of each indicator; those of other codes are left out.
 
     Returns
     -------
@@ -387,7 +389,8 @@ def gap(current: Values, desired: Values, direction: pd.Series | int = 1) -> Val
     >>> gap(pd.Series([40]), pd.Series([25]), direction=-1).tolist()
     [15]
     """
-    return direction * (desired - current)
+    own = direction.reindex(current.axes[-1]) if isinstance(direction, pd.Series) else direction
+    return own * (desired - current)
 
 
 def leave_one_out(values: pd.DataFrame, tree: pd.DataFrame, code: str, method: Method = "arithmetic") -> pd.DataFrame:
@@ -471,7 +474,7 @@ def weights_from_votes(votes: Values, tree: pd.DataFrame) -> pd.Series:
     {'vie': 1.0, 'eau': 0.75, 'emploi': 0.25}
     """
     branch(tree)  # for its errors
-    ballots = votes.to_frame().T if isinstance(votes, pd.Series) else votes
+    ballots = (votes.to_frame().T if isinstance(votes, pd.Series) else votes).astype(float)
     refuse(ballots.columns[(ballots < 0).any()], "negative points for")
     refuse(ballots.columns[~ballots.columns.isin(tree.index)], "points for what is no code of the tree")
     points = ballots.sum().reindex(tree.index, fill_value=0)
@@ -574,7 +577,8 @@ def distribution(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFra
     marks = {*range(int(felt["echelle_min"].min()), int(felt["echelle_max"].max()) + 1), *long["note"]}
     keys = ["indicateur", "situation"]
     table = pd.crosstab([long[key] for key in keys], long["note"]).reindex(columns=sorted(marks), fill_value=0)
-    table = table.rename(columns="{:g}".format).assign(mediane=long.groupby(keys)["note"].median())
+    table = table.rename(columns=lambda note: f"{note:g}".replace(".", ","))
+    table["mediane"] = long.groupby(keys)["note"].median()
     return felt[["indicateur", "critere"]].merge(table.reset_index()).drop(columns="indicateur")
 
 
@@ -599,7 +603,7 @@ def readiness(indicateurs: pd.DataFrame, mesures: pd.DataFrame) -> pd.DataFrame:
 
 # ── what practices do to criteria ───────────────────────────────────────────────────────────────
 
-EFFECTS = {"++": "sert", "+": "sert", "-": "dessert", "0": "sans effet", "?": "ne sait pas"}
+EFFECTS = {"++": "sert", "+": "sert", "0": "sans effet", "-": "dessert", "?": "ne sait pas"}
 READINGS = ["sert", "dessert", "partagé", "sans effet", "ne sait pas", "à regarder"]
 
 
@@ -622,13 +626,14 @@ def practice_effects(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.Dat
     """
     kept = indicateurs[indicateurs["statut"] != "écarté"].set_index("indicateur")["critere"].dropna()
     judged = mesures[mesures["indicateur"].isin(kept.index)].dropna(subset=["pratique", "avis"])
-    judged = judged.assign(critere=judged["indicateur"].map(kept), effet=judged["avis"].map(EFFECTS))
+    names, place = [judged["pratique"].unique(), kept.unique()], judged["avis"].map(list(EFFECTS).index)
+    judged = judged.assign(critere=judged["indicateur"].map(kept), effet=judged["avis"].map(EFFECTS), place=place)
     judged["avis"] += (" (" + judged["fondement"] + ")").fillna("")
+    judged = judged.sort_values(["place", "avis"])  # the order of the sheet would tell who said what
     cells = judged.groupby(["pratique", "critere"], sort=False).agg(
         avis=("avis", lambda said: " / ".join(said.unique())),
         effet=("effet", lambda effects: effects.iloc[0] if len(set(effects)) == 1 else "partagé"),
     )
-    names = [judged["pratique"].unique(), kept.unique()]
     every = pd.MultiIndex.from_product(names, names=["pratique", "critere"])
     return cells.reindex(every).fillna({"effet": "à regarder"}).reset_index()
 

@@ -371,7 +371,7 @@ def _sheet_problems(path: Path, sheet: Sheet) -> list[Problem]:
 def raw_table(table: Table, rows: Iterable[dict] = ()) -> pd.DataFrame:
     """Raw table of some rows, with a column for each that people type: text, but for the row number."""
     types = dict.fromkeys([*PLACE, *(column.name for column in table.typed)], str) | {"ligne": int}
-    return pd.DataFrame(rows, columns=[*types]).fillna("").astype(types)
+    return pd.DataFrame(rows, columns=[*types], dtype=object).fillna("").astype(types)
 
 
 def read_folder(folder: Path) -> RawFolder:

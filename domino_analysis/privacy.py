@@ -105,21 +105,18 @@ def people_by_commune(named: pd.DataFrame, unknown: int, minimum: int = PEOPLE) 
     return shown.assign(lieu="toutes les communes réunies") if len(shown) == 1 and len(named) > 1 else shown
 
 
-def may_show_tables(reunion: pd.Series) -> bool:
-    """Whether the marks of tables may be public: the meeting's record says so."""
-    return reunion.get("restitution_publique") == "oui"
-
-
 def agreed(rows: pd.DataFrame, reunions: pd.DataFrame) -> pd.Series:
-    """Whether the meeting of each row agreed to a public restitution: its record says so.
+    """Whether the meeting of each row agreed to a public restitution: its record says so, and no other says no.
 
     Examples
     --------
-    >>> held = pd.DataFrame({"reunion": ["R1", "R2"], "restitution_publique": ["oui", "non"]})
+    >>> held = pd.DataFrame({"reunion": ["R1", "R2", "R2 (2)"], "restitution_publique": ["oui", "oui", "non"]})
     >>> agreed(pd.DataFrame({"reunion": ["R2", "R1", None]}), held).tolist()
     [False, True, False]
     """
-    return rows["reunion"].isin(reunions.loc[reunions["restitution_publique"] == "oui", "reunion"])
+    codes = reunions["reunion"].str.replace(r" \(\d+\)$", "", regex=True)  # a code typed twice
+    said = reunions["restitution_publique"].eq("oui").groupby(codes).all()
+    return rows["reunion"].isin(said.index[said])
 
 
 def spoken(mesures: pd.DataFrame, reunions: pd.DataFrame) -> pd.Series:
@@ -138,19 +135,31 @@ def public_measures(mesures: pd.DataFrame, reunions: pd.DataFrame) -> pd.DataFra
     """Measures that a public page rests on: those that were `spoken`, and those of enough people at once.
 
     What people gave by ballot, or a meeting kept to itself, counts only where at least `PEOPLE`
-    judged the same indicator, of the same practice: a median of two answers is the answers.
+    judged the same indicator, of the same practice, at the same meeting, on that very column: a
+    median of two answers is the answers, and five rows of one ballot are one person.
 
     Examples
     --------
     >>> held = pd.DataFrame({"reunion": ["R1"], "restitution_publique": ["oui"]})
     >>> given = pd.DataFrame({"reunion": ["R1"] * 3, "repondant": ["A", "1", "2"], "indicateur": ["I1", "I1", "I2"],
-    ...                       "pratique": [None, None, None]})
+    ...                       "pratique": None, "actuelle": [1, 2, 3], "souhaitee": [4, 5, 4], "avis": None})
     >>> public_measures(given, held)["repondant"].tolist()
     ['A']
     """
-    aloud = spoken(mesures, reunions)
-    people = mesures[~aloud].groupby(["indicateur", "pratique"], dropna=False)["indicateur"].transform("size")
-    return mesures[aloud | people.ge(PEOPLE).reindex(mesures.index, fill_value=False)]
+    aloud, shown = spoken(mesures, reunions), mesures.copy()
+    asked = [mesures[column].fillna("") for column in ("reunion", "indicateur", "pratique")]
+    judged = ["actuelle", "souhaitee", "avis"]
+    for column in judged:
+        people = mesures["repondant"].where(~aloud & mesures[column].notna()).groupby(asked).transform("nunique")
+        shown[column] = mesures[column].where(aloud | people.ge(PEOPLE))
+    return shown.dropna(subset=judged, how="all")
+
+
+def unordered(verbatims: pd.DataFrame) -> pd.DataFrame:
+    """Statements by their first words when their tables are known: the order of the sheet would tell which table."""
+    if verbatims["table"].isna().all():
+        return verbatims
+    return verbatims.sort_values("texte", key=lambda texts: texts.fillna("").map(simplify), kind="stable")
 
 
 def public_words(verbatims: pd.DataFrame, reunions: pd.DataFrame) -> pd.DataFrame:
@@ -158,9 +167,9 @@ def public_words(verbatims: pd.DataFrame, reunions: pd.DataFrame) -> pd.DataFram
 
     Examples
     --------
-    >>> said = pd.DataFrame({"reunion": ["R1", "R2"], "texte": ["oui", "non"]})
+    >>> said = pd.DataFrame({"reunion": ["R1", "R2"], "table": None, "texte": ["oui", "non"]})
     >>> held = pd.DataFrame({"reunion": ["R1", "R2"], "restitution_publique": ["oui", "non"]})
     >>> public_words(said, held)["texte"].isna().tolist()
     [False, True]
     """
-    return verbatims.assign(texte=verbatims["texte"].where(agreed(verbatims, reunions)))
+    return unordered(verbatims.assign(texte=verbatims["texte"].where(agreed(verbatims, reunions))))

@@ -26,6 +26,10 @@ def words(territory: Territory) -> pd.DataFrame:
     return privacy.public_words(territory.verbatims, territory.reunions)
 
 
+def _agreed(meeting: Meeting) -> bool:
+    return bool(privacy.agreed(meeting.row.to_frame().T, meeting.territory.reunions).all())
+
+
 def _titles(territory: Territory) -> pd.Series:
     """Titles of the documents by their number."""
     return territory.documents.set_index("document")["titre"]
@@ -78,11 +82,11 @@ def _counted(meeting: Meeting, counts: pd.DataFrame, quantity: str, source: str)
 
 def answers(meeting: Meeting) -> Html:
     """Questions put to the tables, each with the statements as they were written."""
-    own = meeting.verbatims.fillna({"question": ""})
+    own = privacy.unordered(meeting.verbatims.fillna({"question": ""}))
     own = own[own["origine"] != "fiche"]
     if own.empty:
         return missing("phrases_absentes")
-    asked, shown = own.groupby("question", sort=False)["texte"].agg(list), privacy.may_show_tables(meeting.row)
+    asked, shown = own.groupby("question", sort=False)["texte"].agg(list), _agreed(meeting)
     return render("reponses.html.j2", meeting=meeting, asked=asked, n=len(own), shown=shown)
 
 
@@ -104,7 +108,7 @@ def _listed_tally(meeting: Meeting, column: str, absent: str) -> Html:
     if not counts.origin:
         return missing(absent)
     shown = counts.counts
-    if not counts.is_published and not privacy.may_show_tables(meeting.row):
+    if not counts.is_published and not _agreed(meeting):
         shown = privacy.merge_small(shown, "reponse", "réponses de moins de cinq personnes").assign(ecrit=True)
     return _counted(meeting, shown, "mentions", cited(counts.document) or "fiches de la réunion")
 
@@ -133,7 +137,7 @@ def expectations(meeting: Meeting) -> Html:
     if not count:
         lines = [line for text in meeting.fiches["attentes"] for line in items(text)]
         count = len(lines)
-        written = sorted(lines, key=simplify) if privacy.may_show_tables(meeting.row) else []
+        written = sorted(lines, key=simplify) if _agreed(meeting) else []
     if not count:
         return missing("attentes_absentes")
     shown = [text for text in written if isinstance(text, str)]
@@ -278,8 +282,7 @@ def themes(territory: Territory) -> Figure:
 def used_services(territory: Territory) -> Figure:
     """Services used by participants of all meetings, beside the practices recorded."""
     frames = [census.named_services(m.tally("services")) for m in census.recorded_meetings(territory)]
-    frames = [frame for frame in frames if len(frame)]
-    if not frames:
+    if not any(map(len, frames)):
         return figures.figure("services_et_pratiques", pd.DataFrame())
     used = pd.concat(frames).groupby("service", sort=False).agg(nb=("nb", "sum"), ecrit=("ecrit", "all"))
     used = used.sort_values("nb", ascending=False, kind="stable").reset_index()
@@ -357,10 +360,8 @@ def relays(territory: Territory) -> Html:
     own = territory.acteurs
     if own.empty:
         return missing("relais_absents")
-    parts = [
-        Html(f"{row.nature} : {say('nombre_acteurs', de=f'{territory.code}/{row.nature}', nombre=privacy.few(row.nb))}")
-        for row in census.relays(own).itertuples()
-    ]
+    few = zip(census.relays(own)["nature"], census.relays(own)["nb"].map(privacy.few), strict=True)
+    parts = [f"{name} : {say('nombre_acteurs', de=f'{territory.code}/{name}', nombre=nb)}" for name, nb in few]
     return paragraph(Html(typography(f"Relais identifiés, par nature. {listed(parts).capitalize()}.")))
 
 
@@ -443,13 +444,15 @@ def _points(territory: Territory, objet: str) -> tuple[pd.DataFrame, int | None,
     own = votes[votes["objet"].replace("indicateur", "critère").eq(objet) & votes["points"].notna()]
     own = own[own["code"].isin(labels.index)].assign(objet=objet)
     own["table"] = own["reunion"].fillna("") + " " + own["table"]  # letters come back from meeting to meeting
-    agreed = privacy.agreed(own, territory.reunions).all()
-    one_by_one = own["bulletin"].notna().all() and not own["bulletin"].str.upper().eq("TOTAL").any()
-    ballots = own.drop_duplicates(["reunion", "table", "bulletin"])
-    n = len(ballots) if one_by_one else None
-    is_hidden = not own["points"].sum() or (n < privacy.PEOPLE if one_by_one else not agreed)
-    sizes = ballots["table"].value_counts()
-    is_apart = agreed and one_by_one and own["table"].notna().all() and len(sizes) > 1 and sizes.min() >= privacy.PEOPLE
+    ballot = own["bulletin"].fillna("").map(simplify).str.replace(r"^(n |no |numero )?0*(?=\w)", "", regex=True)
+    counted, together = ~ballot.str.match("total|$"), ballot.str.startswith("total").all()
+    if counted.any():  # what was only counted together would be counted twice
+        own, ballot = own[counted], ballot[counted]
+    given = own.assign(bulletin=ballot)[own["points"] > 0].drop_duplicates(["reunion", "table", "bulletin"])
+    agreed, n = privacy.agreed(own, territory.reunions).all(), len(given) if counted.any() else None
+    is_hidden = not own["points"].sum() or (n < privacy.PEOPLE if counted.any() else not (agreed and together))
+    sizes = given["table"].value_counts()
+    is_apart = n and agreed and own["table"].notna().all() and len(sizes) > 1 and sizes.min() >= privacy.PEOPLE
     return own.iloc[:0] if is_hidden else own, n, bool(is_apart) and not is_hidden
 
 
@@ -477,11 +480,9 @@ def order(territory: Territory) -> Html:
     first, ever = ranks["ensemble"] == 1, without.eq(1).any(axis=1)
     others = list(ranks["label"][ever & ~first])
     moved = int(without.ne(ranks["ensemble"], axis=0).any(axis=1).sum())
-    return paragraph(
-        say("ordre_tete", int(first.sum()), premiers=list(ranks["label"][first])),
-        say("ordre_autres", len(others), autres=others),
-        say("ordre_bouge", moved, de=territory.code, total=len(ranks)),
-    )
+    leads = say("ordre_tete", int(first.sum()), premiers=list(ranks["label"][first]))
+    moves = say("ordre_bouge", moved, de=territory.code, total=len(ranks))
+    return paragraph(leads, say("ordre_autres", len(others), autres=others), moves)
 
 
 def divisive(territory: Territory) -> Figure | Html:
@@ -502,7 +503,8 @@ def opinions(territory: Territory) -> Figure:
         votes["objet"].isin(["critère", "indicateur"]) & votes["code"].isin(labels.index) & votes["avis"].notna()
     ]
     own = own[privacy.agreed(own, territory.reunions)]
-    own = own[own.groupby("code")["code"].transform("size") >= privacy.PEOPLE]
+    who = own[["reunion", "table", "bulletin"]].fillna("").agg("/".join, axis=1).where(own["bulletin"].notna())
+    own = own[who.groupby(own["code"]).transform("nunique") >= privacy.PEOPLE]
     frame = agreement.opinions(own, catalogue()["votes"]["avis"].enum, labels)
     return figures.figure("avis", frame.drop(columns="code"), n=len(own))
 
@@ -649,19 +651,16 @@ def _cards(territory: Territory, chains: list[trace.Chain], place: str = "") -> 
 
 def unlinked(territory: Territory) -> Html:
     """Expectations and offers that only the sheets hold: nothing can follow from them until they are statements."""
-    fiches = territory.fiches
-    copied = set(territory.verbatims["texte"])
-    written, offers = (
-        sum(line not in copied for cell in fiches[name] for line in items(cell))
-        for name in ("attentes", "participation")
-    )
+    sheets, copied = territory.fiches[["attentes", "participation"]].map(items), set(territory.verbatims["texte"])
+    written, offers = (sum(line not in copied for lines in sheets[name] for line in lines) for name in sheets)
     return paragraph(say("fiches_non_reliees", written + offers, de=territory.code, attentes=written, offres=offers))
 
 
 def thread(territory: Territory) -> Figure:
     """The chain from statement to action: how many things of each sheet are in each state."""
     frame = trace.states(trace.follow_up(territory))
-    titles = {name: table.title for name, table in catalogue().items()} | {"mesures": "Indicateurs mesurés"}
+    renamed = {"verbatims": "Phrases", "mesures": "Indicateurs mesurés"}
+    titles = {name: table.title for name, table in catalogue().items()} | renamed
     return figures.figure("fil", frame.replace({"feuille": titles}))
 
 
@@ -817,9 +816,8 @@ def explore(code: str):
             choices[name].index = place
 
     def show(territoire: str, feuille: str, lignes: str, colonnes: str, filtre: str) -> None:
-        territory = Territory.open(territoire)
+        frame = getattr(Territory.open(territoire), feuille)
         try:
-            frame = getattr(territory, feuille)
             frame = frame.query(filtre) if filtre else frame
             table = census.crossed(frame, lignes, colonnes)
         except Exception as error:
@@ -829,8 +827,6 @@ def explore(code: str):
         same = f'census.crossed(Territory.open("{territoire}").{feuille}{asked}, "{lignes}", "{colonnes}")'
         print(f"n = {len(frame)}\n{same}")
         display(table)
-        if feuille == "initiatives" and not filtre:
-            display(practices_map(territory))
 
     offer()
     choices["feuille"].observe(offer, "value")

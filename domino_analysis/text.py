@@ -50,7 +50,7 @@ def plain_number(value: float) -> str:
     >>> plain_number(128915), plain_number(2.5), plain_number(16.0)
     ('128\u202f915', '2,5', '16')
     """
-    return f"{value:,}".removesuffix(".0").replace(",", NARROW).replace(".", ",")
+    return f"{round(value, 4):,}".removesuffix(".0").replace(",", NARROW).replace(".", ",")
 
 
 def number(value: float, q: str, de: object = "") -> Html:

@@ -245,7 +245,7 @@ def test_marks_of_tables_stand_beside_the_total_and_name_no_table():
     total, tables = traces(drawn()["dots"])
     assert (total["name"], tables["name"]) == ("total", "une table")
     assert tables["x"] == [2, 3, 3]  # by value: the order of the sheet would tell which table is which
-    assert tables["marker"]["size"] == [9, 9, 15]  # equal marks are rings around one another
+    assert tables["marker"]["size"] == [18, 18, 24]  # equal marks are rings around one another
 
 
 def test_a_gap_is_two_dots_and_the_line_between_them():
@@ -313,7 +313,7 @@ def test_the_marks_of_the_tables_stand_behind_the_two_dots():
     figure = figures.dumbbell("ecarts", GAPS, "critere", marks, marques="")
     line, faint, dots, *_ = traces(figure)
     assert (line["mode"], faint["x"], dots["x"]) == ("lines", [1, 3, 3], [1, 2, 4])
-    assert faint["marker"]["size"] == [20, 20, 26]
+    assert faint["marker"]["size"] == [18, 18, 24]
 
 
 def test_a_list_of_a_cell_is_one_item_per_line():

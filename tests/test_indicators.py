@@ -526,7 +526,7 @@ def test_each_mark_of_the_scale_counts_the_tables_that_gave_it_also_at_0():
 def test_a_mark_between_two_others_or_beyond_the_scale_has_its_own_column():
     frame = felt(indicateur=["I1"] * 2, actuelle=[2.5, 6])
     assert frame.to_numpy().tolist() == [["Eau", "aujourd'hui", 0, 0, 1, 0, 0, 1, 4.25]]
-    assert list(frame)[2:-1] == ["1", "2", "2.5", "3", "4", "6"]
+    assert list(frame)[2:-1] == ["1", "2", "2,5", "3", "4", "6"]
 
 
 def test_what_is_measured_and_what_has_no_scale_has_no_distribution():
@@ -613,3 +613,35 @@ def test_each_cell_of_the_matrix_is_read_once_in_each_direction(said):
     for by in ("pratique", "critere"):
         told = served(judged, by)[indicators.READINGS].melt()["value"].dropna()
         assert sum(len(names.split("; ")) for names in told) == len(judged)
+
+
+def test_the_rounding_of_a_computer_breaks_no_tie():
+    tree = pd.DataFrame({"parent": ["", "T", "T", "T"], "weight": 1}, index=["T", "a", "b", "c"])
+    marks = pd.DataFrame({"a": [1, 1, 0, 3], "b": [2, 3, 0, 3], "c": [3, 2, 0, 3]}, index=["x", "y", "low", "high"])
+    assert ranks(aggregate(normalise(marks), tree))["T"].tolist() == [2, 2, 4, 1]  # x and y: two thirds
+
+
+def test_a_gap_keeps_its_shape_whatever_the_directions_hold():
+    directions_of_a_tree = pd.Series({"x": 1, "y": -1, "T": None})
+    way = gap(pd.Series({"x": 2, "y": 4}), pd.Series({"x": 5, "y": 3}), directions_of_a_tree)
+    assert way.to_dict() == {"x": 3, "y": 1}
+
+
+def test_an_empty_text_at_the_top_is_no_direction():
+    values = pd.DataFrame({"x": [1, 2], "y": [1, 2]})
+    told = normalise(values, pd.Series({"T": "", "x": 1, "y": -1}, dtype=object))
+    assert told.to_numpy().tolist() == [[0, 100], [100, 0]]
+
+
+@pytest.mark.parametrize(
+    "votes", [pd.Series({"a": 1, "b": 3}, dtype=object), pd.DataFrame({"a": [None, 1], "b": [3, None]}, dtype=object)]
+)
+def test_points_of_any_type_give_weights(votes):
+    tree = pd.DataFrame({"parent": ["", "T", "T"]}, index=["T", "a", "b"])
+    assert weights_from_votes(votes, tree).to_dict() == {"T": 1, "a": 0.25, "b": 0.75}
+
+
+def test_ballots_on_which_nobody_wrote_give_equal_weights():
+    tree = pd.DataFrame({"parent": ["", "T", "T"]}, index=["T", "a", "b"])
+    nobody = pd.DataFrame({"a": [None, None], "b": [None, None]})
+    assert weights_from_votes(nobody, tree).to_dict() == {"T": 1, "a": 0.5, "b": 0.5}

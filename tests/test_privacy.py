@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from conftest import opened, sheet, small
 
-from domino_analysis import census, privacy, sections
+from domino_analysis import census, indicators, privacy, sections
 from domino_analysis.figures import Figure
 
 DRAWS = [random.Random(seed).choices(range(1, 10), k=seed % 7 + 1) for seed in range(70)]
@@ -131,7 +131,7 @@ def test_what_a_public_document_printed_is_printed_as_it_printed_it():
 def test_marks_of_tables_are_public_only_when_the_meeting_says_so(answer, shown):
     held = sheet("reunions", reunion=["R1"], restitution_publique=[answer])
     said = sheet("verbatims", reunion=["R1"], texte=["dit"])
-    assert privacy.may_show_tables(held.iloc[0]) is shown
+    assert privacy.agreed(said, held).tolist() == [shown]
     assert privacy.public_words(said, held)["texte"].notna().tolist() == [shown]
 
 
@@ -205,3 +205,23 @@ def test_what_fewer_than_three_actors_said_is_not_quoted():
     page = sections.reactions(small(acteurs=sheet("acteurs", **told, **names)))
     assert "canari" not in page
     assert "dit encore" in page
+
+
+def test_a_meeting_typed_twice_agrees_only_when_both_rows_do():
+    rows = pd.DataFrame({"reunion": ["R3"]})
+    for answers, shown in ((["oui", "oui"], True), (["oui", "non"], False), (["oui", None], False)):
+        held = sheet("reunions", reunion=["R3", "R3 (2)"], restitution_publique=answers)
+        assert privacy.agreed(rows, held).tolist() == [shown]
+
+
+def test_statements_of_known_tables_leave_the_order_of_the_sheet():
+    said = sheet("verbatims", reunion=["R1"] * 3, table=["A", "B", "C"], texte=["un vélo", "Un bus", "des bancs"])
+    assert privacy.unordered(said)["texte"].tolist() == ["des bancs", "Un bus", "un vélo"]
+    unknown = said.assign(table=None)
+    assert privacy.unordered(unknown)["texte"].tolist() == said["texte"].tolist()
+
+
+def test_opinions_of_a_cell_follow_the_scale_and_not_the_sheet():
+    grid = sheet("indicateurs", indicateur=["I1", "I2"], critere=["Eau", "Lien"])
+    said = sheet("mesures", indicateur=["I1", "I1", "I2", "I2"], pratique=["SEL"] * 4, avis=["-", "++", "++", "-"])
+    assert indicators.practice_effects(said, grid)["avis"].tolist() == ["++ / -", "++ / -"]

@@ -219,8 +219,10 @@ def test_actors_are_none_one_or_two_or_their_number():
 def test_the_matrix_says_how_many_cells_remain_to_be_looked_at():
     page = words(sections.practice_matrix(opened("exemple")))
     # 4 practices × 7 criteria; of 12 opinions 7 are + or ++, 2 are -
-    said = "Sur 28 cases, la pratique sert le critère dans 7, le dessert dans 2 ; les avis sont partagés dans 0 ; 16 restent"
+    # 28 = 7 that serve + 2 against + 2 without effect + 1 not known + 0 divided + 16 blanks
+    said = "Sur 28 cases, la pratique sert le critère dans 7, va contre dans 2, n'y change rien dans 2 ; on ne sait pas dans 1"
     assert said in page
+    assert "les avis sont partagés dans 0 ; 16 restent à regarder" in page
 
 
 # ── stakes and recommendations ──────────────────────────────────────────────────────────────────
@@ -269,7 +271,7 @@ def test_marks_are_shown_when_the_meeting_agreed_and_tables_gave_them(respondent
     t = told_by(respondents, agreed)
     assert ("marques pâles" in words(sections.gaps(t))) == shown
     assert (sections.distribution(t).html != "") == shown
-    assert (sections.far_apart(t).html != "") == shown
+    assert ("figure-souhaits" in sections.far_apart(t).html) == shown
     # a median of two answers is the answers: it is said only when they were said aloud
     assert ("2 4,5 2,5" in words(sections.gaps(t))) == shown
     assert ("2 notes ou avis ne sont pas montrés" in words(sections.withheld(t))) != shown
@@ -284,6 +286,36 @@ def test_five_people_give_a_median_and_no_mark():
     assert "2 4 2" in words(sections.gaps(t))
     assert "marques" not in words(sections.gaps(t))
     assert sections.withheld(t) == ""
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"repondant": ["7"] * 5, "actuelle": [2] * 5},  # one ballot typed five times
+        {"repondant": [None] * 5, "actuelle": [2] * 5},  # nobody knows whose
+        {"repondant": list("12345"), "actuelle": [2, None, None, None, None]},  # one answer and four blanks
+    ],
+)
+def test_five_rows_are_not_five_people(columns):
+    grid = sheet("indicateurs", indicateur=["I1"], critere=["Eau"], sens=["augmente"])
+    assert (
+        'class="absent"'
+        in sections.gaps(small(indicateurs=grid, mesures=sheet("mesures", indicateur=["I1"] * 5, **columns))).html
+    )
+
+
+def test_the_wish_of_one_person_among_five_is_not_told():
+    grid = sheet("indicateurs", indicateur=["I1"], critere=["Eau"], sens=["augmente"])
+    marks = sheet(
+        "mesures",
+        indicateur=["I1"] * 5,
+        repondant=list("12345"),
+        actuelle=[2] * 5,
+        souhaitee=[4.7, None, None, None, None],
+    )
+    page = words(sections.gaps(small(indicateurs=grid, mesures=marks)))
+    assert "Eau 2 —" in page
+    assert "4,7" not in page
 
 
 def test_an_opinion_of_one_person_on_a_practice_is_not_in_the_matrix():
@@ -353,14 +385,35 @@ def test_a_ballot_without_a_table_keeps_all_marks_back():
     assert "On ne sait pas" in words(sections.order(more))
 
 
-def test_points_counted_together_have_no_number_of_ballots_and_make_no_table():
+def test_points_counted_together_stand_alone_or_not_at_all():
     t = ballots(5)
     counted = sheet(
         "votes", reunion=["R1"], objet=["critère"], code=["I1"], bulletin=["TOTAL"], table=["C"], points=[9]
     )
     more = small(reunions=t.reunions, indicateurs=t.indicateurs, votes=pd.concat([t.votes, counted]))
-    assert "Base" not in words(sections.votes(more))
-    assert "une table" not in str(sections.votes(more).chart)
+    assert "Base, en bulletins : 10" in words(sections.votes(more))
+    assert "sur 25" in words(sections.votes(more))  # the nine may be those of the ballots: they are not added
+    alone = small(reunions=t.reunions, indicateurs=t.indicateurs, votes=counted)
+    assert "sur 9" in words(sections.votes(alone))
+    assert "Base" not in words(sections.votes(alone))
+    silent = sheet("reunions", reunion=["R1"], restitution_publique=["non"])
+    assert 'class="absent"' in sections.votes(small(reunions=silent, indicateurs=t.indicateurs, votes=counted)).html
+
+
+@pytest.mark.parametrize("bulletin", [[None] * 10, [*"1234", *["n° 1", "01", "2", "3", "4", "4"]]])
+def test_one_ballot_under_several_writings_is_one_and_no_number_is_no_ballot(bulletin):
+    t = ballots(5)
+    votes = t.votes.assign(bulletin=bulletin, table="A")
+    page = sections.votes(small(reunions=t.reunions, indicateurs=t.indicateurs, votes=votes)).html
+    assert 'class="absent"' in page
+
+
+def test_a_ballot_without_a_point_makes_no_table_larger():
+    t = ballots(5)
+    votes = t.votes.assign(points=[3, 0, 0, 0, 0, 2, 2, 2, 2, 2])
+    own = small(reunions=t.reunions, indicateurs=t.indicateurs, votes=votes)
+    assert "une table" not in str(sections.votes(own).chart)
+    assert "Base, en bulletins : 6" in words(sections.votes(own))
 
 
 def test_ballots_are_counted_table_by_table_and_fewer_than_five_are_nobodys_business():
@@ -381,13 +434,14 @@ def test_votes_on_an_indicator_are_votes_on_its_criterion_and_unknown_codes_are_
 
 
 def test_opinions_are_those_on_criteria_of_at_least_five_people_at_meetings_that_agreed():
-    def asked(n, objet="critère", agreed="oui"):
+    def asked(n, objet="critère", agreed="oui", people=9):
         held = sheet("reunions", reunion=["R1"], restitution_publique=[agreed])
-        said = sheet("votes", reunion=["R1"] * n, objet=[objet] * n, code=["I1"] * n, avis=["mitigé"] * n)
+        said = sheet("votes", reunion=["R1"] * n, objet=[objet] * n, code=["I1"] * n, avis=["mitigé"] * n,
+                     bulletin=[str(i % people) for i in range(n)])  # fmt: skip
         return small(reunions=held, votes=said, indicateurs=sheet("indicateurs", indicateur=["I1"], critere=["Eau"]))
 
     assert "Eau" in words(sections.opinions(asked(5)))
-    for few in (asked(4), asked(5, "levier"), asked(5, agreed="non")):
+    for few in (asked(4), asked(5, "levier"), asked(5, agreed="non"), asked(5, people=1)):
         assert sections.opinions(few).html == ""
 
 
@@ -433,7 +487,7 @@ def test_a_card_says_gap_votes_quotation_and_what_is_to_be_seen_again():
 def test_the_thread_counts_every_thing_and_names_what_hangs_loose():
     t = opened("exemple")
     rows = BeautifulSoup(sections.thread(t).html, "html.parser").tbody("tr")
-    assert [cell.get_text() for cell in rows[0](["th", "td"])] == ["Verbatims", "30", "18", "6", "0", "0", "6"]
+    assert [cell.get_text() for cell in rows[0](["th", "td"])] == ["Phrases", "30", "18", "6", "0", "0", "6"]
     loose = words(sections.loose_ends(t))
     assert "Réparer et réemployer sans suite" in loose
     assert "Prêter des salles aux associations à revoir" in loose
