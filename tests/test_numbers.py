@@ -35,6 +35,7 @@ SHEETS = {
     "documents": "Documents", "indicateurs": "Indicateurs", "initiatives": "Initiatives", "mesures": "Mesures",
     "preconisations": "Préconisations", "relations": "Relations", "territoires": "Territoires", "votes": "Votes",
 }  # fmt: skip
+CHAIN_TITLES = {"verbatims": "Phrases", "mesures": "Indicateurs mesurés"}
 UNSAID, LOST, UNSURE = "non renseigné", "non repris", {"", "à vérifier", "inconnu"}
 ASIDE, OTHERS, FEW = "autres communes ou sans réponse", "réponses de moins de cinq personnes", "un ou deux"
 PEOPLE, ORGANISATIONS = 5, 3
@@ -751,20 +752,22 @@ VOTED = {
 
 def is_together(row: Row) -> bool:
     """Whether points were counted together, so that the ballots are not known."""
-    return row["N° de bulletin"].upper() in ("", "TOTAL")
+    return not row["N° de bulletin"] or row["N° de bulletin"].upper().startswith("TOTAL")
 
 
 def ballots_of(rows: list[Row]) -> set[tuple]:
-    return {(row["Code réunion"], row["Table"], row["N° de bulletin"]) for row in rows}
+    """Ballots that gave any point."""
+    return {(row["Code réunion"], row["Table"], row["N° de bulletin"]) for row in rows if int(row["Points"])}
 
 
 def with_points(t: Folder, what: str) -> list[Row]:
     """Points that a page may count: of five ballots at least, or counted together at meetings that agreed."""
     names, known = ({"critère", "indicateur"} if what == "critère" else {what}), labels(t, *VOTED[what])
     own = [row for row in t.sheet("votes") if row["Sur quoi"] in names and row["Points"] and row["Code voté"] in known]
-    together = any(map(is_together, own))
-    agreed = all(is_public(t, row["Code réunion"]) for row in own)
-    enough = agreed if together else len(ballots_of(own)) >= PEOPLE
+    one_by_one = [row for row in own if not is_together(row)]
+    own = one_by_one or own  # what was only counted together would be counted twice
+    agreed = all(is_public(t, row["Code réunion"]) and row["N° de bulletin"] for row in own)
+    enough = len(ballots_of(own)) >= PEOPLE if one_by_one else agreed
     return own if enough and sum(values(own, "Points")) else []
 
 
@@ -846,8 +849,13 @@ def expected_avis(t: Folder) -> Iterator[Number]:
     named = labels(t, *VOTED["critère"])
     own = [row for row in t.sheet("votes") if row["Avis"] and row["Code voté"] in named
            and row["Sur quoi"] in ("critère", "indicateur") and is_public(t, row["Code réunion"])]  # fmt: skip
-    people = Counter(row["Code voté"] for row in own)
-    given = Counter((row["Code voté"], row["Avis"]) for row in own if people[row["Code voté"]] >= PEOPLE)
+    people = {
+        (row["Code voté"], row["Code réunion"], row["Table"], row["N° de bulletin"])
+        for row in own
+        if row["N° de bulletin"]
+    }
+    judges = Counter(code for code, *_ in people)
+    given = Counter((row["Code voté"], row["Avis"]) for row in own if judges[row["Code voté"]] >= PEOPLE)
     for code in dict.fromkeys(code for code, _ in given):
         yield from cells("avis", named[code], {f"{kind} avis": given[code, kind] for kind in OPINIONS})
     if given:
@@ -863,12 +871,24 @@ def is_spoken(t: Folder, row: Row) -> bool:
     return bool(aloud) and is_public(t, row["Code réunion"])
 
 
+JUDGED = ("Situation actuelle", "Situation souhaitée", "Avis")
+
+
 def public_measures(t: Folder) -> list[Row]:
-    """Measures that a page rests on: what was given aloud, and what five people at least gave on the same thing."""
+    """Measures that a page rests on: what was given aloud, and what five people at one meeting gave on the same thing."""
+    people: dict[tuple, set] = {}
+    asked = ("Code réunion", "Code indicateur", "Sur quelle pratique")
     rows = t.sheet("mesures")
-    alone = Counter((row["Code indicateur"], row["Sur quelle pratique"]) for row in rows if not is_spoken(t, row))
-    return [row for row in rows
-            if is_spoken(t, row) or alone[row["Code indicateur"], row["Sur quelle pratique"]] >= PEOPLE]  # fmt: skip
+    for row in rows:
+        for column in JUDGED:
+            if row[column] and not is_spoken(t, row) and row["N° de bulletin ou table"]:
+                people.setdefault((column, *(row[title] for title in asked)), set()).add(row["N° de bulletin ou table"])
+    shown = []
+    for row in rows:
+        few = [c for c in JUDGED if len(people.get((c, *(row[title] for title in asked)), ())) < PEOPLE]
+        told = row if is_spoken(t, row) else row | dict.fromkeys(few, "")
+        shown += [told] if any(told[column] for column in JUDGED) else []
+    return shown
 
 
 def expected_mesures_gardees(t: Folder) -> Iterator[Number]:
@@ -987,6 +1007,7 @@ def expected_matrice(t: Folder) -> Iterator[Number]:
     squares = len({practice for practice, _ in found}) * len(kept_indicators(t))
     counts = {"cases": squares, "cases_sert": sum(effect <= {"+", "++"} for effect in effects),
               "cases_dessert": effects.count({"-"}), "cases_vides": squares - len(found),
+              "cases_sans_effet": effects.count({"0"}), "cases_inconnues": effects.count({"?"}),
               "cases_partagees": sum(len({READINGS[mark] for mark in effect}) > 1 for effect in effects)}  # fmt: skip
     yield from said("lecture_matrice", "", **{name: nb for name, nb in counts.items() if nb or name != "cases_vides"})
 
@@ -1127,7 +1148,7 @@ def expected_fil(t: Folder) -> Iterator[Number]:
             state: states[name, state] for state in ("couvert", "sans suite", "orphelin", "à revoir", "non codé")
         }
         columns = {f"{column} fil": nb for column, nb in {"nb": sum(columns.values()), **columns}.items()}
-        yield from cells("fil", "Indicateurs mesurés" if name == "mesures" else SHEETS[name], columns)
+        yield from cells("fil", CHAIN_TITLES.get(name, SHEETS[name]), columns)
 
 
 def expected_fiches_non_reliees(t: Folder) -> Iterator[Number]:
@@ -1256,7 +1277,7 @@ def words_of_effects(t: Folder) -> list[dict]:
     ]
 
 
-READINGS = {"++": "Sert", "+": "Sert", "-": "Dessert", "0": "Sans effet", "?": "On ne sait pas"}
+READINGS = {"++": "Sert", "+": "Sert", "-": "Va contre", "0": "Sans effet", "?": "On ne sait pas"}
 
 
 def words_of_readings(t: Folder, of_practice: bool) -> list[dict]:
