@@ -392,7 +392,7 @@ def radar(key: str, frame: pd.DataFrame, label: str, **rest) -> Figure:
     closed = pd.concat([frame, frame.iloc[:1]])
     traces = [
         go.Scatterpolar(
-            r=closed[column].tolist(), theta=[_wrap(name, 18) for name in closed[label]], mode="lines+markers", name=name,
+            r=closed[column].tolist(), theta=[_wrap(name, 14) for name in closed[label]], mode="lines+markers", name=name,
             line={"width": 2, "color": look["color"], **line}, hovertemplate="%{theta} : %{r}<extra>" + name + "</extra>",
         )
         for column, (name, look, line) in SITUATIONS.items()
@@ -402,7 +402,7 @@ def radar(key: str, frame: pd.DataFrame, label: str, **rest) -> Figure:
     radial = {**axis, **outer, "angle": 90, "tickangle": 90, "tickfont": {"size": 11}, "gridcolor": PALE}
     angular = {"direction": "clockwise", "rotation": 90, "tickfont": {"size": 12}, "gridcolor": PALE}
     polar = {"radialaxis": radial, "angularaxis": angular, "bgcolor": "white"}
-    chart = _drawn(traces, 520, margin={"l": 90, "r": 90, "t": 40, "b": 90}, polar=polar)
+    chart = _drawn(traces, 540, margin={"l": 95, "r": 95, "t": 62, "b": 90}, polar=polar)
     return figure(key, frame, chart, **rest)
 
 
