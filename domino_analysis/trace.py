@@ -1,7 +1,6 @@
 """From sheet to action: what was taken up, what was lost, what has no follow-up."""
 
 from dataclasses import dataclass
-from itertools import permutations
 
 import networkx as nx
 import pandas as pd
@@ -140,8 +139,8 @@ def chain(territory) -> nx.DiGraph:
             arrows += [((source, code), node) for column, source in sources.items() for code in items(row[column])]
             arrows += [(node, ("enjeux", row["enjeu"]))] if row.get("repris") == "oui" else []
     graph.add_edges_from((start, end) for start, end in arrows if start in graph and end in graph)
-    graph.remove_edges_from([pair for circle in nx.simple_cycles(graph) for pair in permutations(circle, 2)])
-    graph.remove_edges_from([*nx.selfloop_edges(graph)])
+    circle = {node: number for number, part in enumerate(nx.strongly_connected_components(graph)) for node in part}
+    graph.remove_edges_from([(start, end) for start, end in graph.edges if circle[start] == circle[end]])
     for start, end in graph.edges:
         if start[0] == end[0]:
             graph.nodes[start]["change"] = max(graph.nodes[start]["change"], graph.nodes[end]["date"])
