@@ -5,12 +5,15 @@ from collections.abc import Callable
 import pandas as pd
 
 from .census import context, exploded, quantities
-from .indicators import medians
+from .indicators import SAME, medians
 from .schema import phrases, simplify
 from .territory import Programme, Territory
 
+Table = Callable[[Territory], pd.DataFrame]
+"""What gives a table of a territory."""
 
-def stacked(programme: Programme, table: str | Callable[[Territory], pd.DataFrame]) -> pd.DataFrame:
+
+def stacked(programme: Programme, table: str | Table) -> pd.DataFrame:
     """One table of every territory, one under the other; ``territoire`` is the name of each.
 
     Parameters
@@ -47,12 +50,8 @@ def side_by_side(programme: Programme, name: str, column: str) -> pd.DataFrame:
         The column, then the territories under their names: counts that may be 0. Where no cell
         of a territory is filled its column is missing, as nothing was received.
     """
-    held = stacked(programme, name)
-    long = exploded(held.dropna(subset=column), column, "")
-    table = pd.crosstab(long[column], long["territoire"])
-    silent = [territory.nom for territory in programme if getattr(territory, name)[column].isna().all()]
-    table = table.reindex(columns=[territory.nom for territory in programme], fill_value=0)
-    table[silent] = pd.NA
+    long = exploded(stacked(programme, name).dropna(subset=column), column, "")
+    table = pd.crosstab(long[column], long["territoire"]).reindex(columns=[territory.nom for territory in programme])
     return table.rename_axis(columns=None).reset_index()
 
 
@@ -72,8 +71,7 @@ def census_totals(programme: Programme) -> pd.DataFrame:
     """
 
     def published(territory: Territory) -> pd.DataFrame:
-        totals = territory.depouillements
-        totals = totals[totals["reunion"].isna()]
+        totals = territory.depouillements.loc[lambda totals: totals["reunion"].isna()]
         return quantities(territory.initiatives.iloc[:0], totals).assign(date=totals["date"].to_numpy())
 
     return stacked(programme, published)
@@ -91,8 +89,7 @@ def stakes(programme: Programme) -> pd.DataFrame:
         ``origine, territoire, libelle, partage``: ``partage`` holds the key words shared, empty when the stake is
         specific to its territory.
     """
-    frame = stacked(programme, "enjeux")
-    frame = frame.sort_values(["origine", "territoire"], kind="stable", ignore_index=True)
+    frame = stacked(programme, "enjeux").sort_values(["origine", "territoire"], kind="stable", ignore_index=True)
     words = exploded(frame.assign(mot=frame["mots_cles"].fillna(frame["libelle"]), rang=frame.index), "mot", "")
     words["cle"] = words["mot"].map(simplify)
     holders = words.groupby(["origine", "cle"])["territoire"].transform("nunique")
@@ -106,15 +103,14 @@ def perimeters(programme: Programme) -> pd.DataFrame:
     Communes are those of the sheet, inhabitants those that the territory declares for the year
     ``annee``; ``devenues`` counts the communes that these have become.
     """
-    rows = [
-        {"territoire": territory.nom, "date_perimetre": territory.identity["date_perimetre"],
-         "communes": len(territory.communes), "epci": territory.communes["epci"].nunique(),
-         "population": territory.identity["population"], "annee": territory.identity["population_annee"],
-         "devenues": territory.today.nunique() or pd.NA}
-        for territory in programme
-    ]  # fmt: skip
-    frame = pd.DataFrame(rows)
-    return frame.assign(annee=frame["annee"].astype("str").replace("<NA>", None))
+
+    def own(territory: Territory) -> pd.DataFrame:
+        counts = {"communes": len(territory.communes), "epci": territory.communes["epci"].nunique()}
+        return territory.territoires.reindex([0]).assign(**counts, devenues=territory.today.nunique() or pd.NA)
+
+    frame = stacked(programme, own)
+    frame["annee"] = frame["population_annee"].astype("str").replace("<NA>", None)
+    return frame[["territoire", "date_perimetre", "communes", "epci", "population", "annee", "devenues"]]
 
 
 def contexts(programme: Programme) -> pd.DataFrame:
@@ -128,33 +124,25 @@ def contexts(programme: Programme) -> pd.DataFrame:
         ``libelle, annee, unite``, then a column per territory, in that unit; missing where it has no such
         figure of the same source and year.
     """
-
-    def summed(territory: Territory) -> pd.DataFrame:
-        return context(territory.reference("contexte")).query("lieu == 'territoire'").astype({"valeur": float})
-
-    keys = ["libelle", "annee", "unite", "source"]
-    table = stacked(programme, summed).pivot_table(index=keys, columns="territoire", values="valeur", sort=False)
+    frame = stacked(programme, lambda territory: context(territory.reference("contexte")))
+    sums, keys = frame[frame["lieu"] == "territoire"].astype({"valeur": float}), ["libelle", "annee", "unite", "source"]
+    table = sums.pivot_table(index=keys, columns="territoire", values="valeur", sort=False)
     return table.reset_index().drop(columns="source").rename_axis(columns=None)
 
 
 def what_is_held(programme: Programme) -> pd.DataFrame:
     """What was received of each territory: number of rows of the sheets that pages are made of."""
     tables = ("reunions", "fiches", "verbatims", "initiatives", "enjeux", "indicateurs", "preconisations", "actions")
-    held = [{"territoire": t.nom} | {name: len(getattr(t, name)) for name in tables} for t in programme]
-    return pd.DataFrame(held)
+    return pd.DataFrame([{"territoire": t.nom} | {name: len(getattr(t, name)) for name in tables} for t in programme])
 
 
 def _key(frame: pd.DataFrame) -> pd.Series:
     """What two indicators must share to be one, as one text: criterion, unit, scale and direction."""
-    same = frame[["critere", "unite", "echelle_min", "echelle_max", "sens"]].to_numpy()
-    return pd.Series(
-        ["/".join(map(str, (simplify(str(name)), *rest))) for name, *rest in same], index=frame.index, dtype=str
-    )
+    keys = ["/".join(map(str, (simplify(str(name)), *rest))) for name, *rest in frame[SAME].to_numpy()]
+    return pd.Series(keys, frame.index, dtype=str)
 
 
-def common_indicators(
-    programme: Programme, measures: Callable[[Territory], pd.DataFrame] = lambda territory: territory.mesures
-) -> pd.DataFrame:
+def common_indicators(programme: Programme, measures: Table = lambda territory: territory.mesures) -> pd.DataFrame:
     """Current and desired situation on the indicators that several territories follow in the same way.
 
     Two indicators are one when their criterion is written alike (accents and case apart) with the
@@ -188,11 +176,9 @@ def recurring(programme: Programme) -> pd.DataFrame:
         ``levier, territoires``: the lever as first written, the names of its territories.
     """
     frame = stacked(programme, "preconisations").dropna(subset="levier")
-    table = frame.groupby(frame["levier"].map(simplify), sort=False).agg(
-        levier=("levier", "first"), territoires=("territoire", lambda names: ", ".join(dict.fromkeys(names))),
-        nb=("territoire", "nunique"),
-    )  # fmt: skip
-    return table[table["nb"] > 1].drop(columns="nb").reset_index(drop=True)
+    alike = frame.groupby(frame["levier"].map(simplify), sort=False)
+    table = alike.agg(levier=("levier", "first"), territoires=("territoire", lambda names: ", ".join(names.unique())))
+    return table[alike["territoire"].nunique().gt(1)].reset_index(drop=True)
 
 
 # ── what can be compared ────────────────────────────────────────────────────────────────────────
@@ -203,15 +189,12 @@ def _totals(territory: Territory) -> pd.DataFrame:
     return totals[totals["reunion"].isna() & (totals["unite"] == "initiatives") & (totals["precision"] != "part")]
 
 
-def _years(territory: Territory) -> str:
-    return " ".join(sorted(territory.initiatives["date_releve"].dropna().str[:4].unique()))
-
-
 QUANTITIES = {
     "total": ([("source", lambda t: _totals(t).empty), ("portee", lambda t: True)], None),
     "pratiques": ([("source", lambda t: t.initiatives.empty),
                    ("portee", lambda t: t.initiatives["nommee_par"].notna().all()),
-                   ("definition", lambda t: t.initiatives["retenue"].eq("à vérifier").any())], lambda t: {_years(t)}),
+                   ("definition", lambda t: t.initiatives["retenue"].eq("à vérifier").any())],
+                  lambda t: {" ".join(sorted(t.initiatives["date_releve"].dropna().str[:4].unique()))}),
     "acteurs": ([("source", lambda t: t.acteurs.empty)], lambda t: {"feuille"}),
     "enjeux": ([("source", lambda t: t.enjeux["origine"].isna().all())], lambda t: set(t.enjeux["origine"].dropna())),
     "participation": ([("source", lambda t: t.reunions["nb_presents"].isna().all()),

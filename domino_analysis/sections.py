@@ -7,10 +7,10 @@ modules above, the words from the catalogue.
 import pandas as pd
 
 from . import agreement, census, comparison, figures, indicators, privacy, trace
-from .census import Meeting
+from .census import Meeting, Tally
 from .clean import items
 from .figures import Figure
-from .schema import A_VERIFIER, BLOQUANT, Problem, catalogue, etapes, simplify
+from .schema import BLOQUANT, Problem, catalogue, etapes, simplify
 from .territory import Programme, Territory
 from .text import Html, bullets, cited, date, listed, missing, paragraph, plain_date, render, say, together, typography
 
@@ -40,54 +40,37 @@ def _titles(territory: Territory) -> pd.Series:
 
 def attendance(meeting: Meeting) -> Html:
     """How many were there, around how many tables, and how the answers were collected."""
-    row, own = meeting.row, meeting.code
-    told = [
-        say("presents", row["nb_presents"], de=own), say("tables", row["nb_tables"], de=own), say("lieu", lieu=row["lieu"]),
-        say("fiches_recues", len(meeting.fiches), de=own),
-    ]  # fmt: skip
-    return together(paragraph(*told), paragraph(cited(row["compte_rendu"])))
+    return render("presents.html.j2", row=meeting.row, fiches=len(meeting.fiches))
 
 
 def origins(meeting: Meeting) -> Html:
     """From which communes: how many are named, and which part of the territory no sheet names."""
-    counts = meeting.tally("commune")
-    if not counts.origin:
-        return missing("provenance_absente")
-    seen = census.presence(meeting.territory.communes, counts)
-    total = len(meeting.territory.communes)
-    key = "communes_nommees_au_moins" if seen.is_minimum else "communes_nommees"
-    named = say(key, len(seen.named), de=meeting.code, total=total)
-    silent = [say("epci_silencieux", epci=epci) for epci in seen.epci_absent]
-    return paragraph(named, *silent)
+    counts, known = meeting.tally("commune"), meeting.territory.communes
+    seen = census.presence(known, counts) if counts.origin else None
+    return render("provenance.html.j2", seen=seen, total=len(known), de=meeting.code)
 
 
 def communes(meeting: Meeting) -> Html:
     """People by commune: as the public document printed them, else small communes merged."""
     counts = meeting.tally("commune")
-    if not counts.origin:
-        return Html("")
-    if counts.is_published:
-        return _counted(meeting, counts.counts, "participants", cited(counts.document))
+    if counts.is_published or not counts.origin:
+        return _counted(meeting, counts, counts.counts, "participants", cited(counts.document))
     seen = census.presence(meeting.territory.communes, counts)
     merged = privacy.people_by_commune(seen.named, counts.total - int(seen.named["nb"].sum()))
     shown = merged.rename(columns={"lieu": "reponse"}).assign(ecrit=True)
-    return _counted(meeting, shown, "participants", say("communes_reunies"))
+    return _counted(meeting, counts, shown, "participants", say("communes_reunies"))
 
 
-def _counted(meeting: Meeting, counts: pd.DataFrame, quantity: str, source: str) -> Html:
-    """Answers in columns, each with its number when one was written or counted."""
-    rows = counts.to_dict("records")
-    return render("comptes.html.j2", rows=rows, quantity=quantity, de=meeting.code, source=source)
+def _counted(meeting: Meeting, counts: Tally, shown: pd.DataFrame, quantity: str, source: str) -> Html:
+    """Answers in columns, each with its number when one was written or counted; nothing when none was received."""
+    return render("comptes.html.j2", counts=counts, de=meeting.code, shown=shown, quantity=quantity, source=source)
 
 
 def answers(meeting: Meeting) -> Html:
     """Questions put to the tables, each with the statements as they were written."""
-    own = privacy.unordered(meeting.verbatims.fillna({"question": ""}))
-    own = own[own["origine"] != "fiche"]
-    if own.empty:
-        return missing("phrases_absentes")
-    asked, shown = own.groupby("question", sort=False)["texte"].agg(list), _agreed(meeting)
-    return render("reponses.html.j2", meeting=meeting, asked=asked, n=len(own), shown=shown)
+    own = privacy.unordered(meeting.verbatims.fillna({"question": ""})).loc[lambda said: said["origine"] != "fiche"]
+    asked = own.groupby("question", sort=False)["texte"].agg(list)
+    return render("reponses.html.j2", meeting=meeting, asked=asked, n=len(own), shown=_agreed(meeting))
 
 
 def users(meeting: Meeting) -> Html:
@@ -96,80 +79,55 @@ def users(meeting: Meeting) -> Html:
 
 
 def _users_sentence(meeting: Meeting) -> Html:
-    counts = meeting.tally("utilisateur")
-    if not counts.of("oui") + counts.of("non") or counts.is_minimum:
-        return Html("")
-    key = "utilisateurs_sans_base" if pd.isna(counts.base) else "utilisateurs"
-    return say(key, counts.of("oui"), de=meeting.code, total=counts.base)
+    return render("utilisateurs.html.j2", counts=meeting.tally("utilisateur"), de=meeting.code)
 
 
-def _listed_tally(meeting: Meeting, column: str, absent: str) -> Html:
+def _mentions(meeting: Meeting, column: str) -> Html:
     counts = meeting.tally(column)
-    if not counts.origin:
-        return missing(absent)
     shown = counts.counts
     if not counts.is_published and not _agreed(meeting):
         shown = privacy.merge_small(shown, "reponse", "réponses de moins de cinq personnes").assign(ecrit=True)
-    return _counted(meeting, shown, "mentions", cited(counts.document) or "fiches de la réunion")
+    return _counted(meeting, counts, shown, "mentions", cited(counts.document) or "fiches de la réunion")
 
 
 def services(meeting: Meeting) -> Html:
     """Services that participants say they use, as they wrote them."""
-    return _listed_tally(meeting, "services", "services_absents") if meeting.tally("services").origin else Html("")
+    return _mentions(meeting, "services")
 
 
 def services_sentence(meeting: Meeting) -> Html:
     """How many services and mentions, with « au moins » when some were listed without a number."""
     counts = meeting.tally("services")
-    if not counts.origin:
-        return missing("services_absents")
-    named = census.named_services(counts)
-    key = "services_au_moins" if counts.is_minimum else "services"
-    unwritten = say("services_sans_nombre", int((~counts.counts["ecrit"]).sum()), de=meeting.code)
-    return paragraph(say(key, len(named), de=meeting.code, mentions=counts.total), unwritten)
+    return render("services.html.j2", counts=counts, named=len(census.named_services(counts)), de=meeting.code)
 
 
 def expectations(meeting: Meeting) -> Html:
     """What each participant expects, as written; in alphabetical order when sheets are held."""
-    own = privacy.public_words(meeting.verbatims, meeting.territory.reunions)
-    written = own[(own["origine"] == "fiche") & (own["question"].fillna("").map(simplify) == "attentes")]["texte"]
-    count = len(written)
-    if not count:
-        lines = [line for text in meeting.fiches["attentes"] for line in items(text)]
-        count = len(lines)
-        written = sorted(lines, key=simplify) if _agreed(meeting) else []
-    if not count:
-        return missing("attentes_absentes")
-    shown = [text for text in written if isinstance(text, str)]
-    told = paragraph(say("attentes", count, de=meeting.code), "" if shown else say("attentes_gardees"))
-    return together(told, bullets(map(cited, shown), "dites"))
+    own = privacy.unordered(meeting.verbatims)
+    own = own[(own["origine"] == "fiche") & (own["question"].fillna("").map(simplify) == "attentes")]
+    lines = [line for text in meeting.fiches["attentes"] for line in items(text)]
+    written = list(own["texte"].dropna()) if len(own) else sorted(lines, key=simplify)
+    shown = written if _agreed(meeting) else []
+    return render("attentes.html.j2", n=len(own) or len(lines), shown=shown, de=meeting.code)
 
 
 def offers(meeting: Meeting) -> Html:
     """How participants offer to take part, as written."""
-    return _listed_tally(meeting, "participation", "offres_absentes")
+    return _mentions(meeting, "participation") or missing("offres_absentes")
 
 
 def retained(meeting: Meeting) -> Html:
     """The stakes that the group retained at the meeting, each with its question."""
     own = meeting.enjeux
-    if own.empty:
-        return missing("enjeux_absents_reunion")
-    titles = map(cited, own["source"].map(_titles(meeting.territory)).dropna().unique())
-    return render("retenus.html.j2", de=meeting.code, enjeux=own.to_dict("records"), sources=listed(titles))
+    titles = list(own["source"].map(_titles(meeting.territory)).dropna().unique())
+    return render("retenus.html.j2", de=meeting.code, enjeux=own.to_dict("records"), sources=titles)
 
 
 def lost(verbatims: pd.DataFrame, enjeux: pd.DataFrame, de: str) -> Html:
     """Statements that no stake takes up, named, with the range over the plausible codings."""
-    coded = trace.coded_statements(verbatims, enjeux)
-    if coded.empty:
-        return missing("codage_absent")
     result = trace.taken_up(verbatims, enjeux)
-    sentence = say("non_repris", len(result.lost), de=de, codees=result.coded)
-    spread = say("selon_codage", result.highest - result.lowest, de=de, bas=result.lowest, haut=result.highest)
-    coders = sorted(set(coded["code_par"].dropna()))
-    by_whom = say("codage_propose") if coders == ["codage proposé"] else say("code_par", len(coders), qui=coders)
-    return together(paragraph(sentence, spread, by_whom), quoted(result.lost["texte"], de))
+    coders = sorted(set(trace.coded_statements(verbatims, enjeux)["code_par"].dropna()))
+    return together(render("non_repris.html.j2", result=result, coders=coders, de=de), quoted(result.lost["texte"], de))
 
 
 def lost_at(meeting: Meeting) -> Html:
@@ -180,19 +138,9 @@ def lost_at(meeting: Meeting) -> Html:
 
 def remaining(meeting: Meeting) -> Html:
     """What remains to be done: what people decided, what is not coded, what was not written."""
-    own, after = meeting.verbatims, meeting.following
-    tables = own[own["origine"] != "fiche"]
+    tables = meeting.verbatims[meeting.verbatims["origine"] != "fiche"]
     uncoded = len(tables) - len(trace.coded_statements(tables, meeting.territory.enjeux))
-    todo = [
-        cited(meeting.row["bilan"]),
-        say("reste_a_coder", uncoded, de=meeting.code),
-        say("reste_tables", int(len(tables) > 0 and tables["table"].isna().all())),
-        say("reste_fiches", int(meeting.fiches.empty and meeting.tally("utilisateur").origin != "")),
-    ]
-    if after is not None:
-        what = next((text for text in after[["objet", "type"]] if isinstance(text, str)), "réunion")
-        todo.append(say("prochaine", quand=after["date"], quoi=what))
-    return bullets(filter(None, todo)) or paragraph(say("rien_a_faire"))
+    return render("reste.html.j2", meeting=meeting, tables=tables, uncoded=uncoded)
 
 
 # ── page 0: what was received ───────────────────────────────────────────────────────────────────
@@ -200,18 +148,14 @@ def remaining(meeting: Meeting) -> Html:
 
 def received(territory: Territory) -> Figure:
     """Each sheet of the catalogue with the rows received, the empty ones included."""
-    rows = [
-        {"feuille": table.title, "nb": len(getattr(territory, name)), "apporte": table.description}
-        for name, table in catalogue().items()
-    ]
-    return figures.figure("feuilles", pd.DataFrame(rows))
+    rows = [(table.title, len(getattr(territory, name)), table.description) for name, table in catalogue().items()]
+    return figures.figure("feuilles", pd.DataFrame(rows, columns=["feuille", "nb", "apporte"]))
 
 
 def problems_sentence(territory: Territory) -> Html:
     """How many problems of each kind, and that the page could be made all the same."""
-    problems = territory.problems
-    blocking = sum(problem.gravite == BLOQUANT for problem in problems)
-    return paragraph(say("problemes", len(problems), de=territory.code), say("bloquants", blocking, de=territory.code))
+    code, kinds = territory.code, [problem.gravite for problem in territory.problems]
+    return paragraph(say("problemes", len(kinds), de=code), say("bloquants", kinds.count(BLOQUANT), de=code))
 
 
 def problems(territory: Territory) -> Figure:
@@ -222,10 +166,9 @@ def problems(territory: Territory) -> Figure:
 
 def _public_problem(problem: Problem) -> tuple[str, str, str, str]:
     place = problem.feuille or problem.fichier
-    cell = Html(f"{cited(place)} {cited(problem.cellule)}")
-    if privacy.is_of_people(place):
-        return cell, problem.gravite, say("regle", regle=problem.regle), say("voir_check")
-    return cell, problem.gravite, problem.trouve, problem.faire
+    of_people = (say("regle", regle=problem.regle), say("voir_check"))
+    told = of_people if privacy.is_of_people(place) else (problem.trouve, problem.faire)
+    return Html(f"{cited(place)} {cited(problem.cellule)}"), problem.gravite, *told
 
 
 def matches(territory: Territory) -> Figure:
@@ -245,32 +188,20 @@ def matches_sentence(territory: Territory) -> Html:
 
 def practices_sentence(territory: Territory) -> Html:
     """How many practices are in the table, how many are kept, and how many remain to be checked."""
-    own, code = territory.initiatives, territory.code
-    if own.empty:
-        return missing("initiatives_absentes")
-    kept = say("retenues", int((own["retenue"] == "oui").sum()), de=code, total=len(own))
-    doubtful = say("retenues_a_verifier", int((own["retenue"] == A_VERIFIER).sum()), de=code)
-    return paragraph(say("initiatives", len(own), de=code), kept, doubtful)
+    kept = territory.initiatives["retenue"]
+    return render("pratiques.html.j2", de=territory.code, n=len(kept), kept=kept.value_counts())
 
 
 def seats_sentence(territory: Territory) -> Html:
     """How many practices have their seat in the perimeter and out of it."""
     seats = territory.initiatives["siege"].fillna("inconnu")
-    if seats.empty:
-        return missing("sieges_absents")
     counts = seats.value_counts().reindex(catalogue()["initiatives"]["siege"].enum, fill_value=0)
-    key = "sieges_inconnus" if counts["inconnu"] == len(seats) else "sieges"
-    return paragraph(say(key, len(seats), de=territory.code, **counts))
+    return render("sieges.html.j2", de=territory.code, n=len(seats), counts=counts.to_dict())
 
 
 def weak_signals(territory: Territory) -> Html:
     """Projects and weak signals, by name."""
-    own = territory.initiatives
-    if own.empty:
-        return missing("initiatives_absentes")
-    states = {"projets": "en projet", "signaux": "signal faible"}
-    listing = {key: own[own["etat"] == state].to_dict("records") for key, state in states.items()}
-    return render("signaux.html.j2", de=territory.code, listing=listing)
+    return render("signaux.html.j2", de=territory.code, practices=territory.initiatives.to_dict("records"))
 
 
 def themes(territory: Territory) -> Figure:
@@ -304,28 +235,22 @@ def presence_map(territory: Territory) -> Figure:
 
     Only a public document's own totals are drawn: other sheets are merged in the minutes.
     """
-    for meeting in reversed(census.recorded_meetings(territory)):
-        counts = meeting.tally("commune")
-        if counts.is_published:
-            seen = census.presence(territory.communes, counts)
-            frame = pd.concat([seen.named, seen.absent])[["code_insee", "commune", "epci", "nb"]]
-            named = int(seen.named["nb"].sum())
-            told = {"quand": meeting.row["date"], "nommees": named, "fiches": counts.total, "n": named}
-            places = (territory.outlines, territory.today)
-            return figures.commune_map("carte_presence", frame, *places, source=cited(counts.document), **told)
-    return figures.figure("carte_presence", pd.DataFrame())
+    published = [m for m in census.recorded_meetings(territory) if m.tally("commune").is_published]
+    if not published:
+        return figures.figure("carte_presence", pd.DataFrame())
+    counts, when = published[-1].tally("commune"), published[-1].row["date"]
+    seen = census.presence(territory.communes, counts)
+    frame, named = pd.concat([seen.named, seen.absent]), int(seen.named["nb"].sum())
+    told = {"quand": when, "nommees": named, "fiches": counts.total, "n": named, "source": cited(counts.document)}
+    return figures.commune_map("carte_presence", frame, territory.outlines, territory.today, **told)
 
 
 def became_sentence(territory: Territory) -> Html:
     """How many communes of 2015 there are and how many they have become."""
     own = territory.reference("communes_2015")
-    if own.empty:
-        return missing("correspondance_absente")
     gone = own[own["statut"] != "inchangée"]
-    today = own["code_insee_actuel"].nunique()
-    told = say("communes_devenues", len(gone), de=territory.code, avant=len(own), apres=today)
-    names = gone.groupby("commune_actuelle", sort=False)["commune"]
-    return together(paragraph(told), bullets(f"{listed(map(cited, old))} → {cited(new)}" for new, old in names))
+    merged = gone.groupby("commune_actuelle", sort=False)["commune"].agg(list)
+    return render("devenues.html.j2", de=territory.code, own=own, gone=len(gone), merged=merged)
 
 
 def landmarks(territory: Territory) -> Figure:
@@ -340,43 +265,31 @@ def landmarks(territory: Territory) -> Figure:
 def births(territory: Territory) -> Figure:
     """Since when: practices born by each year, and how many years are not known."""
     frame, unknown = census.by_year(territory.initiatives), int(territory.initiatives["annee_creation"].isna().sum())
-    told = {"n": int(frame["nb"].sum()), "inconnues": unknown, "several": len(frame)}
-    return figures.curve("annees", frame, "annee", "cumul", **told)
+    return figures.curve("annees", frame, "annee", "cumul", n=frame["nb"].sum(), inconnues=unknown, several=len(frame))
 
 
 def actors(territory: Territory) -> Figure:
     """Types of actors present and absent in the support, by theme; empty rows are the answer."""
     own = territory.acteurs
-    if own.empty:
-        return figures.figure("acteurs", own)
-    frame = census.actors_by_theme(own)
-    absents = [label for label, nb in zip(frame["type_acteur"], frame["nb"], strict=True) if nb == 0]
-    shown = frame.drop(columns="nb").set_index("type_acteur").map(privacy.few).reset_index()
-    return figures.figure("acteurs", shown, absents=absents or ["aucun"])
+    frame = census.actors_by_theme(own).set_index("type_acteur")
+    absents = list(frame.index[frame["nb"] == 0])
+    shown = frame.drop(columns="nb").map(privacy.few).reset_index()
+    return figures.figure("acteurs", shown if len(own) else own, absents=absents or ["aucun"])
 
 
 def relays(territory: Territory) -> Html:
     """Relays that can help the census, by nature; those that nobody found are named."""
-    own = territory.acteurs
-    if own.empty:
-        return missing("relais_absents")
-    few = zip(census.relays(own)["nature"], census.relays(own)["nb"].map(privacy.few), strict=True)
-    parts = [f"{name} : {say('nombre_acteurs', de=f'{territory.code}/{name}', nombre=nb)}" for name, nb in few]
-    return paragraph(Html(typography(f"Relais identifiés, par nature. {listed(parts).capitalize()}.")))
+    few = census.relays(territory.acteurs).set_index("nature")["nb"].map(privacy.few).items()
+    parts = [say("nombre_acteurs", de=f"{territory.code}/{n}", nature=Html(n), nombre=nb) for n, nb in few]
+    told = paragraph(say("relais", natures=Html(listed(parts).capitalize())))
+    return told if len(territory.acteurs) else missing("relais_absents")
 
 
 def reactions(territory: Territory) -> Html:
     """Expectations and fears of actors: how many, and what was said when they are not too few."""
     own = territory.acteurs.dropna(subset="reaction")
-    if own.empty:
-        return missing("reactions_absentes")
-    blocks = []
-    for kind in catalogue()["acteurs"]["reaction"].enum:
-        said = own["propos"][own["reaction"] == kind]
-        is_few = 0 < len(said) < privacy.ORGANISATIONS
-        sentence = say("reaction_peu") if is_few else say("reaction", len(said), de=f"{territory.code}/{kind}")
-        blocks.append((kind.capitalize(), sentence, [] if is_few else list(said.dropna())))
-    return render("rubriques.html.j2", blocks=blocks)
+    said = {kind: list(own["propos"][own["reaction"] == kind]) for kind in catalogue()["acteurs"]["reaction"].enum}
+    return render("reactions.html.j2", de=territory.code, n=len(own), said=said, enough=privacy.ORGANISATIONS)
 
 
 def context(territory: Territory) -> Figure:
@@ -389,11 +302,9 @@ def new_links(territory: Territory) -> Figure:
     """Links between actors, those born of collaborative practices marked; quarrels are not named."""
     own = census.links(territory.relations, territory.acteurs)
     frame = own[~own["nature"].isin(["concurrence", "conflit"])]
-    new, hidden = int((frame["nouvelle"] == "oui").sum()), len(own) - len(frame)
-    told = say("liens_tus", hidden, de=territory.code)
-    return figures.network(
-        "liens", frame, "entre", "et", marked="nouvelle", nouveaux=new, total=len(frame), several=new, n=len(frame), tus=told
-    )  # fmt: skip
+    new, hidden = int((frame["nouvelle"] == "oui").sum()), say("liens_tus", len(own) - len(frame), de=territory.code)
+    told = {"nouveaux": new, "total": len(frame), "several": new, "n": len(frame), "tus": hidden}
+    return figures.network("liens", frame, "entre", "et", marked="nouvelle", **told)
 
 
 def quantities(territory: Territory) -> Figure:
@@ -404,9 +315,8 @@ def quantities(territory: Territory) -> Figure:
 
 def strengths(territory: Territory) -> Html:
     """Strengths, weaknesses and development stakes, as the territory wrote them."""
-    said, columns = territory.identity[["forces", "faiblesses", "enjeux_developpement"]], catalogue()["territoires"]
-    blocks = [(columns[name].title, "", items(text)) for name, text in said.dropna().items()]
-    return render("rubriques.html.j2", blocks=blocks) or missing("forces_absentes")
+    said = territory.identity[["forces", "faiblesses", "enjeux_developpement"]].dropna()
+    return render("rubriques.html.j2", said=said.to_dict(), columns=catalogue()["territoires"])
 
 
 # ── steps 2 and 3 ───────────────────────────────────────────────────────────────────────────────
@@ -434,21 +344,25 @@ def criteria(territory: Territory) -> Figure:
     return figures.figure("criteres", frame, n=len(frame))
 
 
+def _votes(territory: Territory, objet: str) -> pd.DataFrame:
+    """Votes on the things that a sheet holds; who votes on an indicator votes on its criterion."""
+    votes = territory.votes.replace({"objet": {"indicateur": "critère"}})
+    return votes[votes["objet"].eq(objet) & votes["code"].isin(_labels(territory, objet).index)]
+
+
 def _points(territory: Territory, objet: str) -> tuple[pd.DataFrame, int | None, bool]:
     """Points on something that a public page may count, ballots (None: not known), and whether tables may be told apart.
 
     Fewer than `privacy.PEOPLE` ballots are nobody's business. Tables are told apart, unnamed, when the
     meeting agreed and every point is that of a ballot of one of several tables of enough ballots.
     """
-    votes, labels = territory.votes, _labels(territory, objet)
-    own = votes[votes["objet"].replace("indicateur", "critère").eq(objet) & votes["points"].notna()]
-    own = own[own["code"].isin(labels.index)].assign(objet=objet)
+    own = _votes(territory, objet).dropna(subset="points")
     own["table"] = own["reunion"].fillna("") + " " + own["table"]  # letters come back from meeting to meeting
     ballot = own["bulletin"].fillna("").map(simplify).str.replace(r"^(n |no |numero )?0*(?=\w)", "", regex=True)
     counted, together = ~ballot.str.match("total|$"), ballot.str.startswith("total").all()
-    if counted.any():  # what was only counted together would be counted twice
-        own, ballot = own[counted], ballot[counted]
-    given = own.assign(bulletin=ballot)[own["points"] > 0].drop_duplicates(["reunion", "table", "bulletin"])
+    own["bulletin"] = ballot
+    own = own[counted] if counted.any() else own  # what was only counted together would be counted twice
+    given = own[own["points"] > 0].drop_duplicates(["reunion", "table", "bulletin"])
     agreed, n = privacy.agreed(own, territory.reunions).all(), len(given) if counted.any() else None
     is_hidden = not own["points"].sum() or (n < privacy.PEOPLE if counted.any() else not (agreed and together))
     sizes = given["table"].value_counts()
@@ -460,12 +374,8 @@ def votes(territory: Territory, objet: str = "critère") -> Figure:
     """Points given to each thing, sorted, with one unnamed mark per table when the meeting may be quoted."""
     key, labels = f"votes_{VOTED[objet]}", _labels(territory, objet)
     own, n, is_apart = _points(territory, objet)
-    if own.empty:
-        return figures.figure(key, own)
-    frame, marks = agreement.dots(own, objet, labels), None
-    if is_apart:
-        marks = agreement.dots_by_table(own, objet)
-        marks["label"] = marks["code"].map(labels)
+    frame = agreement.dots(own, objet, labels) if len(own) else own
+    marks = agreement.dots_by_table(own, objet).merge(frame[["code", "label"]]) if is_apart else None
     told = say("votes_par_table" if is_apart else "votes_sans_tables")
     return figures.dots(key, frame, "label", "points", marks, n=n, total=int(frame["points"].sum()), tables=told)
 
@@ -477,12 +387,10 @@ def order(territory: Territory) -> Html:
         return paragraph(say("ordre_inconnu")) if len(own) else Html("")
     ranks = agreement.without_each_table(own, "critère", _labels(territory, "critère"))
     without = ranks.drop(columns=["code", "label", "ensemble"])
-    first, ever = ranks["ensemble"] == 1, without.eq(1).any(axis=1)
-    others = list(ranks["label"][ever & ~first])
+    is_first, may_be = ranks["ensemble"] == 1, without.eq(1).any(axis=1)
+    first, others = list(ranks["label"][is_first]), list(ranks["label"][may_be & ~is_first])
     moved = int(without.ne(ranks["ensemble"], axis=0).any(axis=1).sum())
-    leads = say("ordre_tete", int(first.sum()), premiers=list(ranks["label"][first]))
-    moves = say("ordre_bouge", moved, de=territory.code, total=len(ranks))
-    return paragraph(leads, say("ordre_autres", len(others), autres=others), moves)
+    return render("ordre.html.j2", de=territory.code, first=first, others=others, moved=moved, total=len(ranks))
 
 
 def divisive(territory: Territory) -> Figure | Html:
@@ -498,25 +406,21 @@ def divisive(territory: Territory) -> Figure | Html:
 
 def opinions(territory: Territory) -> Figure:
     """Opinions on each criterion that enough people judged at meetings that agreed: how many of each, never a mean."""
-    votes, labels = territory.votes, _labels(territory, "critère")
-    own = votes[
-        votes["objet"].isin(["critère", "indicateur"]) & votes["code"].isin(labels.index) & votes["avis"].notna()
-    ]
+    own = _votes(territory, "critère").dropna(subset="avis")
     own = own[privacy.agreed(own, territory.reunions)]
     who = own[["reunion", "table", "bulletin"]].fillna("").agg("/".join, axis=1).where(own["bulletin"].notna())
     own = own[who.groupby(own["code"]).transform("nunique") >= privacy.PEOPLE]
-    frame = agreement.opinions(own, catalogue()["votes"]["avis"].enum, labels)
+    frame = agreement.opinions(own, catalogue()["votes"]["avis"].enum, _labels(territory, "critère"))
     return figures.figure("avis", frame.drop(columns="code"), n=len(own))
 
 
 def uncovered(territory: Territory, what: str) -> Html:
     """Stakes that no indicator, or no recommendation, answers, by name."""
     frame = trace.coverage(territory.enjeux, territory.indicateurs, territory.preconisations)
-    if frame.empty:
-        return Html("")
     frame = frame[~frame["enjeu"].isin(territory.enjeux["remplace"])]
-    bare = frame[frame[what] == 0]
-    return paragraph(say(f"sans_{what}", len(bare), de=territory.code, total=len(frame), enjeux=list(bare["libelle"])))
+    bare = list(frame.loc[frame[what] == 0, "libelle"])
+    told = say(f"sans_{what}", len(bare), de=territory.code, total=len(frame), enjeux=bare)
+    return paragraph(told) if len(territory.enjeux) else Html("")
 
 
 def stakes(territory: Territory) -> Figure:
@@ -535,16 +439,14 @@ def way(territory: Territory) -> Figure:
 
 def drift(territory: Territory) -> Figure:
     """Statements behind each stake, meeting by meeting; nothing when one meeting only was coded."""
-    frame = trace.drift(territory)
-    frame = frame.rename(columns={column: plain_date(column) for column in frame.columns[1:]})
+    frame = trace.drift(territory).set_index("libelle").rename(columns=plain_date).reset_index()
     return figures.figure("derive", frame if len(frame.columns) > 2 else frame.iloc[:0])
 
 
 def lost_in_all(territory: Territory) -> Html:
     """Statements of all meetings that no stake takes up, named; the figure above says when none is coded."""
-    if trace.coded_statements(territory.verbatims, territory.enjeux).empty:
-        return Html("")
-    return lost(words(territory), territory.enjeux, territory.code)
+    coded = trace.coded_statements(territory.verbatims, territory.enjeux)
+    return lost(words(territory), territory.enjeux, territory.code) if len(coded) else Html("")
 
 
 def _measures(territory: Territory) -> pd.DataFrame:
@@ -557,11 +459,9 @@ def _medians(territory: Territory) -> pd.DataFrame:
 
 def _marks(territory: Territory) -> pd.DataFrame | None:
     """Marks of the tables with their criterion; nothing when people gave some of those that are counted."""
-    own = _measures(territory)
-    own = own[own["pratique"].isna()]
-    if not privacy.spoken(own, territory.reunions).all():
-        return None
-    return own.assign(critere=own["indicateur"].map(_labels(territory, "critère")))
+    own = _measures(territory).loc[lambda measures: measures["pratique"].isna()]
+    is_spoken = privacy.spoken(own, territory.reunions).all()
+    return own.assign(critere=own["indicateur"].map(_labels(territory, "critère"))) if is_spoken else None
 
 
 def withheld(territory: Territory) -> Html:
@@ -584,8 +484,7 @@ def distribution(territory: Territory) -> Figure:
 
 def far_apart(territory: Territory) -> Figure:
     """What the tables want differently: lowest and highest wish for the same criterion, widest first."""
-    frame = _medians(territory)
-    frame["etendue"] = frame["max_souhaitee"] - frame["min_souhaitee"]
+    frame = _medians(territory).assign(etendue=lambda found: found["max_souhaitee"] - found["min_souhaitee"])
     apart = frame[frame["etendue"] > 0].sort_values("etendue", ascending=False, kind="stable")
     return figures.figure("souhaits", apart if _marks(territory) is not None else apart.iloc[:0])
 
@@ -606,13 +505,9 @@ def priorities(territory: Territory) -> Figure:
     return figures.figure("priorites", frame if len(points) and len(gap) else frame.iloc[:0])
 
 
-def _effects(territory: Territory) -> pd.DataFrame:
-    return indicators.practice_effects(_measures(territory), territory.indicateurs)
-
-
 def practice_matrix(territory: Territory) -> Figure:
     """What each practice does to each criterion; blanks are what remains to be looked at."""
-    effects = _effects(territory)
+    effects = indicators.practice_effects(_measures(territory), territory.indicateurs)
     counts = effects["effet"].value_counts().reindex(indicators.READINGS, fill_value=0)
     told = {**counts, "cases": len(effects), "several": counts["à regarder"]}
     return figures.figure("matrice", indicators.practice_matrix(effects), **told)
@@ -620,7 +515,8 @@ def practice_matrix(territory: Territory) -> Figure:
 
 def readings(territory: Territory, by: str) -> Figure:
     """The matrix read by practice, or by criterion; see `indicators.served`."""
-    return figures.figure(f"lecture_{by}", indicators.served(_effects(territory), by))
+    effects = indicators.practice_effects(_measures(territory), territory.indicateurs)
+    return figures.figure(f"lecture_{by}", indicators.served(effects, by))
 
 
 def natures(territory: Territory) -> Figure:
@@ -635,18 +531,19 @@ def natures(territory: Territory) -> Figure:
 
 def recommendations(territory: Territory) -> Html:
     """One card per recommendation: stake, gap, quotation, votes, lever, moment, posture, recipient, actions."""
-    return _cards(territory, trace.chains(territory)) or missing("preconisations_absentes")
+    return _cards(territory) or missing("preconisations_absentes")
 
 
-def _cards(territory: Territory, chains: list[trace.Chain], place: str = "") -> Html:
-    points, *_ = _points(territory, "levier")
-    found = _medians(territory).set_index("indicateur")
-    told = {
-        "de": territory.code, "place": place, "chains": chains, "columns": catalogue()["preconisations"], "titles": _titles(territory),
-        "quotable": set(words(territory)["texte"].dropna()), "gaps": found[["actuelle", "souhaitee", "ecart"]].to_dict("index"),
-        "points": points.groupby("code")["points"].sum(), "given": points["points"].sum(min_count=1),
-    }  # fmt: skip
-    return render("fiches.html.j2", **told)
+def _cards(territory: Territory, is_general: bool | None = None) -> Html:
+    """Cards of the recommendations that are general, each with who declares it, or are not; of all when nothing is said."""
+    chains = [c for c in trace.chains(territory) if is_general in (None, c.preconisation["portee"] == "générale")]
+    points, found = _points(territory, "levier")[0], _medians(territory).set_index("indicateur")
+    return render(
+        "fiches.html.j2", de=territory.code, place=territory.nom if is_general else "", chains=chains,
+        columns=catalogue()["preconisations"], quotable=set(words(territory)["texte"].dropna()),
+        titles=_titles(territory), gaps=found[["actuelle", "souhaitee", "ecart"]].to_dict("index"),
+        points=points.groupby("code")["points"].sum(), given=points["points"].sum(min_count=1),
+    )  # fmt: skip
 
 
 def unlinked(territory: Territory) -> Html:
@@ -658,16 +555,14 @@ def unlinked(territory: Territory) -> Html:
 
 def thread(territory: Territory) -> Figure:
     """The chain from statement to action: how many things of each sheet are in each state."""
-    frame = trace.states(trace.follow_up(territory))
     renamed = {"verbatims": "Phrases", "mesures": "Indicateurs mesurés"}
     titles = {name: table.title for name, table in catalogue().items()} | renamed
-    return figures.figure("fil", frame.replace({"feuille": titles}))
+    return figures.figure("fil", trace.states(trace.follow_up(territory)).replace({"feuille": titles}))
 
 
 def loose_ends(territory: Territory) -> Figure:
     """What is not covered, by name; statements are counted above, and those lost are named at step 3."""
-    frame = trace.follow_up(territory)
-    frame = frame[(frame["etat"] != "couvert") & (frame["feuille"] != "verbatims")]
+    frame = trace.follow_up(territory).query("etat != 'couvert' and feuille != 'verbatims'")
     return figures.figure("fil_a_reprendre", frame.assign(feuille=[catalogue()[n].title for n in frame["feuille"]]))
 
 
@@ -675,16 +570,14 @@ def comparability(programme: Programme) -> Figure:
     """What can be compared: a row per quantity, and for each territory yes or no with the reason."""
     frame = comparison.comparability(programme)
     frame["dit"] = frame["comparable"].str.capitalize() + ". " + frame["raison"] + "."
-    names = [territory.nom for territory in programme]
     table = frame.pivot_table(index="quantite", columns="territoire", values="dit", aggfunc="first", sort=False)
-    return figures.figure("comparabilite", table[names].rename_axis(columns=None).reset_index())
+    return figures.figure("comparabilite", table[[territory.nom for territory in programme]].reset_index())
 
 
 def actors_compared(programme: Programme) -> Figure:
     """Types of actors of each territory; small numbers are said in words."""
     frame = comparison.side_by_side(programme, "acteurs", "type_acteur").set_index("type_acteur")
-    shown = frame.map(lambda nb: nb if pd.isna(nb) else privacy.few(nb))
-    return figures.figure("acteurs_compares", shown.reset_index())
+    return figures.figure("acteurs_compares", frame.map(privacy.few, na_action="ignore").reset_index())
 
 
 def common_indicators(programme: Programme) -> Figure:
@@ -698,21 +591,14 @@ def common_indicators(programme: Programme) -> Figure:
 
 def essential(territory: Territory) -> Html:
     """The territory in a few sentences: its perimeter, its inhabitants, who leads."""
-    identity, code, n = territory.identity, territory.code, len(territory.communes)
-    perimeter = say("perimetre", n, de=code, quand=identity["date_perimetre"]) or say("perimetre_court", n, de=code)
-    people = say("habitants", identity["population"], de=code, annee=identity[["population_annee"]].astype(str).iloc[0])
-    return paragraph(perimeter, people, say("pilote", qui=identity["structure_pilote"]))
+    return render("essentiel.html.j2", de=territory.code, n=len(territory.communes), identity=territory.identity)
 
 
 def answer(territory: Territory) -> Html:
     """What the data say, in sentences: people, practices, stakes, what was lost."""
     practices = practices_sentence(territory) if len(territory.initiatives) else Html("")
-    origins = territory.enjeux.fillna({"origine": census.UNSAID}).groupby("origine", sort=False)["libelle"]
-    known = [
-        say(f"enjeux_{simplify(origin).replace(' ', '_')}", len(labels), de=territory.code, enjeux=list(labels))
-        for origin, labels in origins
-    ]
-    stakes = paragraph(*known or [say("enjeux_inconnus")])
+    origins = territory.enjeux.fillna({"origine": census.UNSAID}).groupby("origine", sort=False)["libelle"].agg(list)
+    stakes = render("enjeux.html.j2", de=territory.code, known=origins.rename(simplify).to_dict())
     meetings = map(_meeting_in_short, census.recorded_meetings(territory))
     return together(practices, stakes, published(territory), *meetings)
 
@@ -726,10 +612,8 @@ def _meeting_in_short(meeting: Meeting) -> Html:
 
 def published(territory: Territory) -> Html:
     """Published figures, question by question, each in its own unit; nothing when there is none."""
-    totals = territory.depouillements
-    totals = totals[totals["reunion"].isna()].astype(object).replace({pd.NA: None, float("nan"): None})
-    asked = {question: group.to_dict("records") for question, group in totals.groupby("question", sort=False)}
-    return render("publies.html.j2", de=territory.code, asked=asked, n=len(totals)) if asked else Html("")
+    totals = territory.depouillements.loc[lambda totals: totals["reunion"].isna()]
+    return render("publies.html.j2", de=territory.code, asked=totals.groupby("question", sort=False), n=len(totals))
 
 
 def attendance_line(meeting: Meeting) -> Html:
@@ -740,8 +624,7 @@ def attendance_line(meeting: Meeting) -> Html:
 
 def steps(territory: Territory) -> Html:
     """The four steps: a link where something was received, else the sheet that would bring it."""
-    entries = [entry for entry in etapes().values() if "etape" in entry]
-    return render("etapes.html.j2", etapes=entries, received=territory.received, catalogue=catalogue())
+    return render("etapes.html.j2", pages=etapes().values(), received=territory.received, catalogue=catalogue())
 
 
 def not_known(territory: Territory) -> Html:
@@ -750,37 +633,37 @@ def not_known(territory: Territory) -> Html:
     return paragraph(say("feuilles_vides", len(empty), de=territory.code, feuilles=empty))
 
 
-def summary(territories: list[Territory], pages: dict[str, list[tuple[str, str]]]) -> Html:
-    """The index: the question, a card per territory with its pages, what is common to all."""
-    common = [etapes()[name] for name in ("comparaison", "cahier")]
-    return render("accueil.html.j2", territories=territories, pages=pages, common=common)
+COUNTED = ("communes", "initiatives", "enjeux", "reunions")
+"""Tables whose rows the index counts."""
+
+
+def summary(cards: list[dict]) -> Html:
+    """The index: the question, a card per territory with its pages, what is common to all.
+
+    Parameters
+    ----------
+    cards : list of dict
+        Of each territory: ``code``, ``nom``, ``is_fictif``, ``lignes`` by table of `COUNTED`, and ``pages``.
+    """
+    return render("accueil.html.j2", cards=cards, etapes=etapes())
 
 
 def book(programme: Programme) -> Html:
     """Recommendations territory by territory, each with what it answers; the general ones stand apart."""
-    blocks = []
-    for territory in programme:
-        own = [chain for chain in trace.chains(territory) if chain.preconisation["portee"] != "générale"]
-        told = _cards(territory, own) or missing("preconisations_absentes")
-        blocks += [f"<h2>{cited(territory.nom)}</h2>", told]
-    return together(*blocks)
+    return render("cahier.html.j2", chapters=[(t.nom, _cards(t, is_general=False)) for t in programme])
 
 
 def general_book(programme: Programme) -> Html:
     """Recommendations that were declared general, of the programme or of a territory, with who declares them."""
-    found = [
-        _cards(t, [c for c in trace.chains(t) if c.preconisation["portee"] == "générale"], t.nom)
-        for t in (programme.general, *programme)
-    ]
+    found = (_cards(territory, is_general=True) for territory in (programme.general, *programme))
     return together(*found) or missing("generales_absentes")
 
 
 def regional_figures(programme: Programme) -> Figure:
     """Published figures of the region: context of the programme, of other scopes and dates."""
-    general = programme.general
-    frame = general.depouillements.assign(document=lambda totals: totals["document"].map(_titles(general)))
-    frame = frame[~frame["question"].str.startswith("Faits du programme")]
-    return figures.figure("chiffres_regionaux", frame)
+    totals, titles = programme.general.depouillements, _titles(programme.general)
+    shown = totals[~totals["question"].str.startswith("Faits du programme")]
+    return figures.figure("chiffres_regionaux", shown.assign(document=shown["document"].map(titles)))
 
 
 def provenance(territory: Territory) -> Figure:
@@ -802,18 +685,14 @@ def explore(code: str):
 
     from .paths import territories
 
-    choices = {
-        "territoire": widgets.Dropdown(options=territories(), value=code, description="Territoire"),
-        "feuille": widgets.Dropdown(options=list(catalogue()), value="initiatives", description="Feuille"),
-        "lignes": widgets.Dropdown(description="En lignes"),
-        "colonnes": widgets.Dropdown(description="En colonnes"),
-        "filtre": widgets.Text(description="Filtre", placeholder="etat == 'existante'", continuous_update=False),
-    }
-
-    def offer(_=None) -> None:
-        for place, name in enumerate(("lignes", "colonnes")):
-            choices[name].options = [column.name for column in catalogue()[choices["feuille"].value].kept]
-            choices[name].index = place
+    sheets = {name: [column.name for column in table.kept] for name, table in catalogue().items()}
+    where = widgets.Dropdown(options=territories(), value=code, description="Territoire")
+    sheet = widgets.Dropdown(options=list(sheets), value="initiatives", description="Feuille")
+    rows, columns = widgets.Dropdown(description="En lignes"), widgets.Dropdown(description="En colonnes")
+    only = widgets.Text(description="Filtre", placeholder="etat == 'existante'", continuous_update=False)
+    for place, column in enumerate((rows, columns)):
+        widgets.dlink((sheet, "value"), (column, "options"), sheets.get)
+        widgets.dlink((column, "options"), (column, "index"), lambda _, place=place: place)
 
     def show(territoire: str, feuille: str, lignes: str, colonnes: str, filtre: str) -> None:
         frame = getattr(Territory.open(territoire), feuille)
@@ -828,6 +707,4 @@ def explore(code: str):
         print(f"n = {len(frame)}\n{same}")
         display(table)
 
-    offer()
-    choices["feuille"].observe(offer, "value")
-    return widgets.VBox([*choices.values(), widgets.interactive_output(show, choices)])
+    return widgets.interactive(show, territoire=where, feuille=sheet, lignes=rows, colonnes=columns, filtre=only)

@@ -4,7 +4,6 @@ Every number of a page is written by `number`, which marks it with the quantity 
 it is about; dates by `date`; words copied from a cell by `cited`. A page has no other digits.
 """
 
-import math
 import re
 from collections.abc import Iterable
 from html import escape
@@ -63,10 +62,9 @@ def number(value: float, q: str, de: object = "") -> Html:
     """
     if q not in grandeurs():
         raise KeyError(f"« {q} » n'est pas une grandeur de catalogue/grandeurs.yaml")
-    value = float(value)
-    if math.isnan(value):
+    if is_missing(value):
         raise ValueError(f"« {q} » n'a pas de valeur : dire ce qui manque au lieu de l'écrire")
-    exact = int(value) if value.is_integer() else round(value, 4)
+    exact = int(value) if float(value).is_integer() else round(float(value), 4)
     about = f' data-de="{escape(public(de))}"' if str(de) else ""
     return Html(f'<data class="n" value="{exact}" data-q="{q}"{about}>{plain_number(exact)}</data>')
 
@@ -196,8 +194,10 @@ def bullets(items: Iterable[str], kind: str = "") -> Html:
 
 TEMPLATES = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True)
 """Templates of the report: text is escaped, and `say` and its neighbours are at hand."""
-TEMPLATES.globals.update(say=say, cited=cited, number=number, items=items, bullets=bullets, getattr=getattr)
-TEMPLATES.filters.update(cited=cited, listed=listed, typography=lambda text: Html(typography(text)))
+TEMPLATES.tests.update(missing=is_missing)
+TEMPLATES.filters.update(
+    cited=cited, date=date, listed=listed, bullets=bullets, typography=lambda text: Html(typography(text))
+)
 
 
 def render(template: str, **values: object) -> Html:
@@ -213,3 +213,6 @@ def together(*parts: str) -> Html:
 def missing(key: str) -> Html:
     """What a section says when its data are absent: what is missing and which sheet brings it."""
     return Html(f'<p class="absent">{say(key, None)}</p>')
+
+
+TEMPLATES.globals.update(say=say, missing=missing, cited=cited, number=number, items=items, paragraph=paragraph)

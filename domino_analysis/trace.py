@@ -7,19 +7,11 @@ import pandas as pd
 
 from .census import UNSAID, by_value, keyed, occurrences
 from .clean import items, parse_date
-from .schema import catalogue
+from .schema import catalogue, grandeurs
 
 NOT_TAKEN_UP = "non repris"
 
-CHAIN = {
-    "verbatims": ("verbatim", "texte", None, {}),
-    "enjeux": ("enjeu", "libelle", "retenu_le", {"remplace": "enjeux"}),
-    "indicateurs": ("indicateur", "critere", None, {"enjeu": "enjeux", "verbatims": "verbatims"}),
-    "mesures": ("indicateur", "indicateur", "date", {"indicateur": "indicateurs"}),
-    "preconisations": ("preconisation", "objectif", "version",
-                       {"enjeu": "enjeux", "origine": "verbatims", "indicateur": "indicateurs"}),
-    "actions": ("action", "description", None, {"preconisation": "preconisations"}),
-}  # fmt: skip
+CHAIN = grandeurs()["fil"]["maillons"]
 """The sheets of the chain in its order: the column of the code, that of the words and that of the own date of
 each thing, then the columns that name what it comes from, with the sheet of each."""
 
@@ -151,6 +143,11 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _labels(graph: nx.DiGraph, nodes, name: str = "") -> list[str]:
+    """Words of some things of the chain, or of those of one sheet only."""
+    return [graph.nodes[node]["libelle"] for node in nodes if name in ("", node[0])]
+
+
 def _state(graph: nx.DiGraph, node: tuple[str, str]) -> str:
     """State of a thing of the chain: the first of those that `follow_up` tells."""
     (name, _), thing, ends = node, graph.nodes[node], not graph.out_degree(node)
@@ -191,15 +188,10 @@ def follow_up(territory) -> pd.DataFrame:
     >>> set(followed.loc["actions", "etat"])
     {'couvert'}
     """
-    graph = chain(territory)
-
-    def labels(nodes) -> str:
-        return "; ".join(str(graph.nodes[node]["libelle"]) for node in nodes)
-
-    rows = [
-        (*node, thing["libelle"], labels(graph.pred[node]), labels(graph.succ[node]), _state(graph, node))
-        for node, thing in graph.nodes.items()
-    ]
+    graph, rows = chain(territory), []
+    for node, thing in graph.nodes.items():
+        around = ("; ".join(map(str, _labels(graph, nodes))) for nodes in (graph.pred[node], graph.succ[node]))
+        rows.append((*node, thing["libelle"], *around, _state(graph, node)))
     return pd.DataFrame(rows, columns=["feuille", "code", "libelle", "vient_de", "suites", "etat"])
 
 
@@ -359,12 +351,8 @@ def chains(territory) -> list[Chain]:
     True
     """
     graph, told = chain(territory), []
-
-    def labels(nodes, name: str) -> list[str]:
-        return [graph.nodes[node]["libelle"] for node in nodes if node[0] == name]
-
     for _, row in territory.preconisations.iterrows():
         node = ("preconisations", row["preconisation"])
-        sources = (labels(graph.pred[node], name) for name in ("enjeux", "indicateurs", "verbatims"))
-        told.append(Chain(row, *sources, labels(graph.succ[node], "actions"), _state(graph, node)))
+        sources = (_labels(graph, graph.pred[node], name) for name in ("enjeux", "indicateurs", "verbatims"))
+        told.append(Chain(row, *sources, _labels(graph, graph.succ[node], "actions"), _state(graph, node)))
     return told
