@@ -40,8 +40,7 @@ def dots(votes: pd.DataFrame, objet: str, labels: pd.Series) -> pd.DataFrame:
     """
     points = _given(votes, objet).groupby("code")["points"].sum()
     unknown = points.index.difference(labels.index)
-    labels = pd.concat([labels, pd.Series(unknown, index=unknown)])
-    frame = pd.DataFrame({"code": labels.index, "label": labels.to_numpy()})
+    frame = pd.concat([labels, pd.Series(unknown, unknown)]).rename_axis("code").reset_index(name="label")
     frame["points"] = frame["code"].map(points).fillna(0).astype(int)
     return frame.sort_values("points", ascending=False, kind="stable", ignore_index=True)
 

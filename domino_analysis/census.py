@@ -89,22 +89,18 @@ def tally(territory: Territory, column: str, reunion: str) -> Tally:
     reunion : str
         Code of the meeting.
     """
-    fiches = territory.fiches
-    fiches = fiches[fiches["reunion"] == reunion]
+    fiches = territory.fiches.query("reunion == @reunion")
     if not fiches.empty:
         return tally_fiches(fiches, column)
     totals, title = territory.depouillements, catalogue()["fiches"][column].title
     is_asked = (totals["reunion"] == reunion) & (totals["question"].map(simplify) == simplify(title))
     totals = totals[is_asked].reset_index(drop=True)
-    counts = totals[["reponse", "code_insee"]].assign(
-        nb=totals["valeur"].fillna(1).astype(int),
-        ecrit=(totals["nombre_ecrit"].fillna("oui") == "oui") & totals["valeur"].notna(),
-    )
+    is_written = (totals["nombre_ecrit"].fillna("oui") == "oui") & totals["valeur"].notna()
+    counts = totals[["reponse", "code_insee"]].assign(nb=totals["valeur"].fillna(1).astype(int), ecrit=is_written)
     papers = territory.documents.set_index("document").reindex(totals["document"])
-    is_published = len(totals) > 0 and (papers["public"] == "oui").all()
-    origin = "depouillements" if len(totals) else ""
+    is_published = len(totals) > 0 and bool((papers["public"] == "oui").all())
     document = next(iter(papers["titre"].dropna()), "")
-    return Tally(counts, totals["base"].max(), origin, document, bool(is_published))
+    return Tally(counts, totals["base"].max(), "depouillements" if len(totals) else "", document, is_published)
 
 
 @dataclass(frozen=True)
@@ -163,9 +159,8 @@ def meeting(territory: Territory, code: str) -> Meeting:
 def recorded_meetings(territory: Territory) -> list[Meeting]:
     """Meetings that have a sheet, a statement or a tally: those that minutes are made of."""
     named = [getattr(territory, name)["reunion"].dropna() for name in ("fiches", "verbatims", "depouillements")]
-    meetings = territory.reunions
-    kept = meetings[meetings["reunion"].isin(pd.concat(named))].sort_values(["date", "reunion"])
-    return [Meeting(territory, row) for _, row in kept.iterrows()]
+    meetings = territory.reunions.sort_values(["date", "reunion"])
+    return [Meeting(territory, row) for _, row in meetings[meetings["reunion"].isin(pd.concat(named))].iterrows()]
 
 
 def occurrences(keys: pd.Series, values: pd.Series) -> pd.Series:
@@ -205,15 +200,12 @@ def presence(communes: pd.DataFrame, counts: Tally) -> Presence:
     own = communes["code_insee"].fillna(communes["commune"])
     answered = counts.counts["code_insee"].fillna(counts.counts["reponse"])
     frame = communes.assign(nb=occurrences(own, answered.repeat(counts.counts["nb"])))
-    present, absent = frame[frame["nb"] > 0], frame[frame["nb"] == 0]
+    present = frame[frame["nb"] > 0].sort_values(["nb", "commune"], ascending=[False, True], ignore_index=True)
+    absent = frame[frame["nb"] == 0].sort_values(["epci", "commune"], ignore_index=True)
     elsewhere = counts.counts["reponse"][~answered.isin(own)]
     is_sure = elsewhere.str.upper().isin([UNKNOWN, "NC"]).all()
-    return Presence(
-        present.sort_values(["nb", "commune"], ascending=[False, True], ignore_index=True),
-        absent.sort_values(["epci", "commune"], ignore_index=True),
-        sorted(set(absent["epci"].dropna()) - set(present["epci"])) if is_sure else [],
-        not elsewhere.empty,
-    )
+    silent = sorted(set(absent["epci"].dropna()) - set(present["epci"])) if is_sure else []
+    return Presence(present, absent, silent, not elsewhere.empty)
 
 
 def participation(territory: Territory) -> pd.DataFrame:
@@ -245,9 +237,8 @@ def _counted(values: pd.Series, empty: str, order: tuple = ()) -> pd.Series:
     """Number of times each value is there: those of ``order``, then most frequent first, ``empty`` last."""
     counts = values.value_counts()
     found = sorted(counts.index, key=lambda value: (value == empty, -counts[value], value))
-    if found == [empty] and not order:
-        return counts.iloc[:0]
-    return counts.reindex(list(dict.fromkeys([*order, *found])), fill_value=0)
+    shown = dict.fromkeys([*order, *found]) if order or found != [empty] else []
+    return counts.reindex(list(shown), fill_value=0)
 
 
 def keyed(table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -319,12 +310,11 @@ def by_value(frame: pd.DataFrame, column: str, empty: str = UNSAID, order: tuple
 
 def _kept(initiatives: pd.DataFrame) -> pd.DataFrame:
     """Whether each definition of the catalogue keeps each initiative: a column per definition."""
-    definitions = grandeurs()["retenues"]["definitions"]
-    kept = pd.DataFrame(True, initiatives.index, list(definitions))
-    for label, asked in definitions.items():
-        for column, values in asked.items():
-            kept[label] &= initiatives[column].isin(values) if values else initiatives[column].notna()
-    return kept
+    kept = {}
+    for label, asked in grandeurs()["retenues"]["definitions"].items():
+        accepted = {column: values or initiatives[column].dropna() for column, values in asked.items()}
+        kept[label] = initiatives[list(asked)].isin(accepted).all(axis=1)
+    return pd.DataFrame(kept)
 
 
 def under_definitions(initiatives: pd.DataFrame) -> pd.DataFrame:
@@ -344,13 +334,11 @@ def under_definitions(initiatives: pd.DataFrame) -> pd.DataFrame:
     if initiatives.empty:
         return pd.DataFrame()
     kept, names = _kept(initiatives), initiatives["nom"]
-    possible = _kept(initiatives.replace({"retenue": {A_VERIFIER: "oui"}}))
-    base = kept["deux critères"]
-    return pd.DataFrame(
-        {"definition": kept.columns, "nb": kept.sum().to_numpy(), "au_plus": possible.sum().to_numpy(),
-         "en_moins": [", ".join(names[base & ~own]) for _, own in kept.items()],
-         "en_plus": [", ".join(names[own & ~base]) for _, own in kept.items()]}
-    )  # fmt: skip
+    possible, base = _kept(initiatives.replace({"retenue": {A_VERIFIER: "oui"}})), kept["deux critères"]
+    frame = pd.DataFrame({"nb": kept.sum(), "au_plus": possible.sum()})
+    frame["en_moins"] = [", ".join(names[base & ~own]) for _, own in kept.items()]
+    frame["en_plus"] = [", ".join(names[own & ~base]) for _, own in kept.items()]
+    return frame.rename_axis("definition").reset_index()
 
 
 def by_commune(communes: pd.DataFrame, initiatives: pd.DataFrame) -> pd.DataFrame:
@@ -380,11 +368,9 @@ def quantities(initiatives: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
     """
     columns = ["objet", "question", "valeur", "base", "unite", "precision", "document"]
     counted = initiatives.dropna(subset=["quantite", "unite"]).fillna({"precision": "exact"})
-    own = counted.groupby(["unite", "precision"], as_index=False).agg(
-        objet=("nom", lambda names: names.iloc[0] if len(names) == 1 else "Plusieurs initiatives"),
-        valeur=("quantite", "sum"),
-        document=("nommee_par", lambda papers: papers.iloc[0] if len(papers) == 1 else None),
-    )
+    groups = counted.groupby(["unite", "precision"], as_index=False)
+    own = groups.agg(valeur=("quantite", "sum"), objet=("nom", "first"), document=("nommee_par", "first"))
+    own.loc[groups.size()["size"] > 1, ["objet", "document"]] = "Plusieurs initiatives", None
     published = totals[totals["reunion"].isna()].rename(columns={"reponse": "objet"}).fillna({"precision": "exact"})
     return pd.concat([own.assign(question="Initiatives"), published], ignore_index=True).reindex(columns=columns)
 
@@ -397,8 +383,8 @@ def named_services(counts: Tally) -> pd.DataFrame:
     known = [services().get(simplify(answer), {"nom": answer}) for answer in counts.counts["reponse"]]
     frame = counts.counts.join(pd.DataFrame(known, columns=["nom", "thematique", "siege"], dtype=str))
     found = {"nb": "sum", "ecrit": "all", "thematique": "first", "siege": "first"}
-    result = frame.groupby("nom", sort=False).agg(found).rename_axis("service")
-    return result.sort_values("nb", ascending=False, kind="stable").reset_index()
+    result = frame.groupby("nom", sort=False).agg(found).sort_values("nb", ascending=False, kind="stable")
+    return result.rename_axis("service").reset_index()
 
 
 def used_and_recorded(used: pd.DataFrame, initiatives: pd.DataFrame) -> pd.DataFrame:
@@ -423,16 +409,12 @@ def grid(territory: Territory) -> pd.DataFrame:
         ``thematique, exemples, documents, enjeux``: for each theme that one of the sheets names,
         the practices, the documents and the stakes said under it, separated by ``;``.
     """
-    stakes = territory.enjeux.set_index("enjeu")["libelle"]
-    sources = {
-        "exemples": territory.initiatives.assign(label=lambda own: own["nom"]),
-        "documents": territory.documents.assign(label=lambda own: own["titre"]),
-        "enjeux": territory.verbatims.assign(label=lambda own: own["enjeu"].map(stakes)),
-    }
-    cells = {}
-    for column, frame in sources.items():
-        known = exploded(frame.dropna(subset=["thematique", "label"]), "thematique", "")
-        cells[column] = known.groupby("thematique")["label"].agg(lambda labels: "; ".join(labels.unique()))
+    said = territory.verbatims
+    said["enjeu"] = said["enjeu"].map(territory.enjeux.set_index("enjeu")["libelle"])
+    used, papers, cells = territory.initiatives, territory.documents, {}
+    for column, frame, label in (("exemples", used, "nom"), ("documents", papers, "titre"), ("enjeux", said, "enjeu")):
+        known = exploded(frame.dropna(subset=["thematique", label]), "thematique", "")
+        cells[column] = known.groupby("thematique")[label].agg(lambda labels: "; ".join(labels.unique()))
     return pd.DataFrame(cells).rename_axis("thematique").reset_index()
 
 
@@ -500,10 +482,8 @@ def blind_spots(initiatives: pd.DataFrame) -> pd.DataFrame:
     """
     if initiatives.empty:
         return pd.DataFrame()
-    columns = ["commune", "siege", "etat", "thematique", "finalite", "echange", "entre_pairs",
-               "communaute", "statut", "annee_creation", "numerique"]  # fmt: skip
-    titles = [catalogue()["initiatives"][column].title for column in columns]
-    own = initiatives[columns]
+    own = initiatives[grandeurs()["initiatives"]["a_savoir"]]
+    titles = [catalogue()["initiatives"][column].title for column in own]
     unknown = (own.isna() | own.isin([A_VERIFIER, "inconnu"])).sum()
     return pd.DataFrame({"colonne": titles, "vides": unknown.to_numpy(), "nb": len(initiatives)})
 
@@ -555,11 +535,9 @@ def diversity(counts: pd.DataFrame) -> pd.DataFrame:
     richness = (present > 0).sum(axis=1)
     shares = present.div(present.sum(axis=1), axis=0)
     shannon = pd.Series(entropy(shares, axis=1), counts.index).where(richness > 0)
-    inverse_simpson = (1 / (shares**2).sum(axis=1)).where(richness > 0)
+    inverse = (1 / (shares**2).sum(axis=1)).where(richness > 0)
     pielou = shannon / richness.where(richness > 1).map(math.log)
-    return pd.DataFrame(
-        {"richness": richness, "shannon": shannon, "inverse_simpson": inverse_simpson, "pielou": pielou}
-    )
+    return pd.DataFrame({"richness": richness, "shannon": shannon, "inverse_simpson": inverse, "pielou": pielou})
 
 
 def location_quotient(table: pd.DataFrame) -> pd.DataFrame:

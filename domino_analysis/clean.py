@@ -9,8 +9,10 @@ used is left out and said (*bloquant*), a doubtful cell is said and its row stay
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,26 +20,18 @@ import networkx as nx
 import pandas as pd
 from rapidfuzz import fuzz, process
 
-from .load import PLACE, RawFolder, canonical, decode, parse_csv, refusal
+from .load import PLACE, RawFolder, canonical, decode, headers, parse_csv, refusal
 from .paths import shown
-from .schema import Column, Problem, Table, catalogue, problem, services, simplify, table_named, value_spellings
+from .schema import Column, Problem, alias, catalogue, problem, services, sheet_names, simplify, value_spellings
 
 PROPOSE_FROM = 80
 """Likeness (0 to 100) from which a word is proposed; nothing is ever replaced on likeness."""
 
-MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
+MONTHS = alias()["mois"]
 MONTH_NUMBERS = {simplify(month): number for number, month in enumerate(MONTHS, 1)}
-DATES = (
-    r"(?P<year>\d{4})[-/](?P<month>\d{1,2})(?:[-/](?P<day>\d{1,2}))?(?:[ T]\d\d:\d\d.*)?",
-    r"(?:(?P<day>\d{1,2})[/.-])?(?P<month>\d{1,2})[/.-](?P<year>\d{4})",
-    rf"(?:(?:[a-z]+ )?(?P<day>\d{{1,2}})(?:er)? )?(?P<month>{'|'.join(MONTH_NUMBERS)}) (?P<year>\d{{4}})",
-)
+CONTACT = re.compile(alias()["coordonnees"])
 NUMBERS = {"integer": "Int64", "number": "float64"}
 """Type of a column of numbers in a tidy table."""
-MAIL, TELEPHONE = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", r"(?:(?:\+|00)33\s?(?:\(0\)\s?)?|0)[1-9](?:[\s./-]?\d\d){4}"
-CONTACT = re.compile(rf"{MAIL}|(?<!\d){TELEPHONE}(?!\d)")
 
 
 class Reading(NamedTuple):
@@ -73,18 +67,18 @@ class Sweep:
     tables: dict[str, pd.DataFrame]
     communes_2015: pd.DataFrame
     problems: list[Problem] = field(default_factory=list)
-    matches: list[dict] = field(default_factory=list)
+    matches: list[tuple[str, ...]] = field(default_factory=list)
 
-    def tell(self, row: pd.Series, column: str, regle: str, **values: object) -> None:
-        """Add the problem of a rule, which names the cell of a row."""
-        file, cell = shown(self.folder / row["fichier"]), self.raw.cell(row, column)
-        words = {"valeur": row[column], "ligne": {name: "vide" if held == "" else held for name, held in row.items()}}
-        self.problems.append(problem(regle, file, row["feuille"], cell, **words, **values))
+    def tell(self, rows: pd.DataFrame, column: str, regle: str, **values: object) -> None:
+        """Add the problem of a rule for each of some rows, which names its cell."""
+        for _, row in rows.iterrows():
+            file, cell = shown(self.folder / row["fichier"]), self.raw.cell(row, column)
+            line = {name: "vide" if held == "" else held for name, held in row.items()}
+            self.problems.append(problem(regle, file, row["feuille"], cell, valeur=row[column], ligne=line, **values))
 
     def match(self, row: pd.Series, column: str, ecrit: str, lu: str, moyen: str) -> None:
         """Record that what is written was read as something else, and how."""
-        cell = self.raw.cell(row, column)
-        self.matches.append({"feuille": row["feuille"], "cellule": cell, "ecrit": ecrit, "lu": lu, "moyen": moyen})
+        self.matches.append((row["feuille"], self.raw.cell(row, column), ecrit, lu, moyen))
 
     def filled(self, wanted: Callable[[str, Column], object] = lambda *_: True) -> Iterator[Cells]:
         """Give the filled cells of each wanted column that people type."""
@@ -115,7 +109,7 @@ class Sweep:
                 value, way, broken, words = reader(item)
                 values.append(value)
                 if broken:
-                    self.tell(frame.loc[index], column.name, broken, colonne=column, texte=item, **words)
+                    self.tell(frame.loc[[index]], column.name, broken, colonne=column, texte=item, **words)
                 elif way and value != item:
                     self.match(frame.loc[index], column.name, item, value, way)
             if not keeps and "; ".join(values) != text:  # writing a cell is slow
@@ -132,10 +126,9 @@ def closest(text: str, choices: list[str]) -> str:
     >>> closest("Nantes", ["Saint-Julien-de-Vouvantes"])
     ''
     """
-    found = process.extract(simplify(text), {c: simplify(c) for c in choices}, scorer=fuzz.ratio, limit=2)
-    if not found or found[0][1] < PROPOSE_FROM:
-        return ""
-    return "" if len(found) > 1 and found[1][1] == found[0][1] else found[0][2]
+    found = process.extract(text, choices, scorer=fuzz.ratio, processor=simplify, score_cutoff=PROPOSE_FROM, limit=2)
+    is_tie = len({score for _, score, _ in found}) < len(found)
+    return found[0][0] if found and not is_tie else ""
 
 
 def items(text: object) -> list[str]:
@@ -148,9 +141,8 @@ def items(text: object) -> list[str]:
     >>> items(None)
     []
     """
-    if not isinstance(text, str):
-        return []
-    return [item.strip() for item in re.split(r"[;\n]", text) if item.strip()]
+    parts = re.split(r"[;\n]", text) if isinstance(text, str) else []
+    return [part.strip() for part in parts if part.strip()]
 
 
 # ── corrections, totals ─────────────────────────────────────────────────────────────────────────
@@ -158,23 +150,16 @@ def items(text: object) -> list[str]:
 
 def beside(path: Path) -> list[dict[str, str]]:
     """Rows of ``corrections.csv`` or ``listes.csv``, by simplified title; none without the file."""
-    if not path.exists() or refusal(path):
-        return []
-    grid = enumerate(parse_csv(decode(path.read_bytes())), 1)
-    rows = [(str(number), *row) for number, row in grid if any(row)]
+    text = decode(path.read_bytes()) if path.exists() and not refusal(path) else ""
+    rows = [(str(number), *row) for number, row in enumerate(parse_csv(text), 1) if any(row)]
     titles = ["ligne du fichier", *map(simplify, rows[0][1:])] if rows else []
     return [defaultdict(str, zip(titles, row, strict=False)) for row in rows[1:]]
 
 
-def _named(entry: dict[str, str]) -> tuple[Table | None, Column | None]:
-    """Table and column that a row of a file beside the sheets names."""
-
-    def named(key: str, choices: tuple) -> Table | Column | None:
-        plain = simplify(entry[key])
-        return next((choice for choice in choices if plain in map(simplify, choice.spellings)), None)
-
-    table = named("feuille", tuple(catalogue().values()))
-    return table, named("colonne", table.typed) if table else None
+def _named(entry: dict[str, str]) -> tuple[str, str]:
+    """Names of the table and of the column that a row of a file beside the sheets is about; empty when unknown."""
+    table = sheet_names().get(simplify(entry["feuille"]), "")
+    return table, headers(catalogue()[table]).get(simplify(entry["colonne"]), "") if table else ""
 
 
 def _corrections(sweep: Sweep) -> None:
@@ -184,17 +169,16 @@ def _corrections(sweep: Sweep) -> None:
         (table, column), rows = _named(entry), pd.DataFrame()
         found, new = entry["valeur trouvee"], entry["valeur corrigee"]
         if column and entry["raison"]:
-            frame = sweep.tables[table.name]
-            rows = frame[(frame["ligne"].astype(str) == entry["ligne"]) & (frame[column.name] == found)]
+            frame = sweep.tables[table]
+            rows = frame[(frame["ligne"].astype(str) == entry["ligne"]) & (frame[column] == found)]
         if rows.empty:
             rule = "correction sans objet" if column else "correction sans objet/colonne inconnue"
             line = f"ligne {entry['ligne du fichier']}"
             sweep.problems.append(problem(rule, shown(path), "", line, trouvee=found, corrigee=new))
-            continue
         until = f" (jusqu'à : {entry['jusqu a']})" if entry["jusqu a"] else ""
-        for _, row in rows.iterrows():
-            sweep.match(row, column.name, found, new, f"correction : {entry['raison']}{until}")
-        frame.loc[rows.index, column.name] = new
+        for index, row in rows.iterrows():
+            sweep.match(row, column, found, new, f"correction : {entry['raison']}{until}")
+            frame.loc[index, column] = new
 
 
 def _no_totals(sweep: Sweep) -> None:
@@ -203,8 +187,7 @@ def _no_totals(sweep: Sweep) -> None:
         words = [column.name for column in table.typed if column.type not in NUMBERS]
         if len(words) < len(table.typed) and name != "territoires":
             first = sweep.tables[name][words].replace("", None).bfill(axis=1)[words[0]].fillna("")
-            for _, row in sweep.tables[name][first.map(simplify).isin(["total", "totaux"])].iterrows():
-                sweep.tell(row, "ligne", "total")
+            sweep.tell(sweep.tables[name][first.map(simplify).isin(["total", "totaux"])], "ligne", "total")
 
 
 # ── cells ───────────────────────────────────────────────────────────────────────────────────────
@@ -221,8 +204,8 @@ def parse_date(text: str) -> str | None:
     text = text.strip().split(" 00:00")[0]
     if re.fullmatch(r"\d{4}", text):
         return text
-    year_first, year_last, in_words = DATES
-    match = re.fullmatch(year_first, text) or re.fullmatch(year_last, text) or re.fullmatch(in_words, simplify(text))
+    written = (text, simplify(text))
+    match = next(filter(None, (re.fullmatch(form, words) for form in alias()["dates"] for words in written)), None)
     if not match:
         return None
     year, month, day = match["year"], match["month"], match["day"]
@@ -259,11 +242,10 @@ def _as_number(column: Column, text: str) -> Reading:
     return Reading("" if broken else canonical(number), regle=broken)
 
 
-def _as_date(text: str, or_words: bool = False) -> Reading:
-    date = parse_date(text)
-    if or_words and not date and not re.fullmatch(r"[\d\s/.-]+", text):
-        return Reading(text)
-    return Reading(date) if date else Reading("", regle="forme/date")
+def _as_date(column: Column, text: str) -> Reading:
+    is_words = column.lecture == "date_ou_mots" and not re.fullmatch(r"[\d\s/.-]+", text)
+    date = parse_date(text) or (text if is_words else "")
+    return Reading(date, regle="" if date else "forme/date")
 
 
 def _as_code(column: Column, text: str) -> Reading:
@@ -272,6 +254,10 @@ def _as_code(column: Column, text: str) -> Reading:
     if re.search(column.pattern, text):
         return Reading(text)
     return Reading("", regle="forme/code", mots={"choix": column.description.rstrip(".")})
+
+
+FORMS = {"date": _as_date, "date_ou_mots": _as_date, "integer": _as_number, "number": _as_number}
+"""How a value is read that has a form rather than a list, by ``lecture`` or by type."""
 
 
 def _among(known: dict[str, tuple[str, str]], rule: str = "", choices: str = "", plain: Callable = simplify) -> Reader:
@@ -301,31 +287,23 @@ def _among(known: dict[str, tuple[str, str]], rule: str = "", choices: str = "",
 
 def _reader(table: str, column: Column, own: list[str]) -> Reader | None:
     """How the cells of a column are read; ``own`` are the values that the territory adds to a list."""
-    if column.lecture in ("date", "date_ou_mots"):
-        return lambda text: _as_date(text, column.lecture == "date_ou_mots")
-    if column.type in NUMBERS:
-        return lambda text: _as_number(column, text)
-    if column.pattern:
-        return lambda text: _as_code(column, text)
-    spellings = value_spellings(table, column.name)
+    if form := FORMS.get(column.lecture) or FORMS.get(column.type) or (_as_code if column.pattern else None):
+        return partial(form, column)
+    way = "autre écriture" if column.enum and column.lecture != "oui_non" else ""
+    spellings = value_spellings(table, column.name).items()
+    known = {spelling: (value, way if spelling != simplify(value) else "") for spelling, value in spellings}
     if column.enum:
-        way = "" if column.lecture == "oui_non" else "autre écriture"
-        known = {spelling: (value, way if spelling != simplify(value) else "") for spelling, value in spellings.items()}
         return _among(known, "valeur", f"{', '.join(column.enum[:-1])} ou {column.enum[-1]}")
-    if column.valeurs_proposees or column.type == "list":
-        spellings = spellings | {simplify(value) or value: value for value in own}
-        known = {spelling: (value, "") for spelling, value in spellings.items()}
-        return _among(known, "liste" if column.valeurs_proposees else "")
-    return None
+    known |= {simplify(value) or value: (value, "") for value in own}
+    is_list = column.valeurs_proposees or column.type == "list"
+    return _among(known, "liste" if column.valeurs_proposees else "") if is_list else None
 
 
 def _cells(sweep: Sweep) -> None:
     """Missing codes, types and lists, cell by cell."""
     own = defaultdict(list)
     for entry in beside(sweep.folder / "listes.csv"):
-        table, column = _named(entry)
-        if column:
-            own[table.name, column.name].append(entry["valeur"])
+        own[_named(entry)].append(entry["valeur"])
     for name, column, frame, cells in sweep.filled():
         is_missing = cells.str.lower().isin([code.lower() for code in column.missing_values])
         frame.loc[cells.index[is_missing], column.name] = ""
@@ -346,34 +324,24 @@ def _constants(sweep: Sweep) -> None:
 
 def _questions(sweep: Sweep) -> None:
     """« Question 2 », « q2 » and « 2 » are the second question of the meeting: Q2."""
-    frame = sweep.tables["verbatims"]
-    for index, text in frame["question"].items():
-        if asked := re.fullmatch(r"(?:question |q)?(\d)", simplify(text)):
-            frame.loc[index, "question"] = f"Q{asked[1]}"
+    written = sweep.tables["verbatims"]["question"]
+    number = written.map(simplify).str.extract(r"^(?:question |q)?(\d)$", expand=False)
+    sweep.tables["verbatims"]["question"] = ("Q" + number).fillna(written)
 
 
 def _required(sweep: Sweep) -> None:
     """A row without what makes it a row is left out."""
     for name, column, frame, cells in sweep.filled(lambda name, column: column.required):
-        for _, row in frame.drop(index=cells.index).iterrows():
-            sweep.tell(row, column.name, "obligatoire", colonne=column)
+        sweep.tell(frame.drop(index=cells.index), column.name, "obligatoire", colonne=column)
         sweep.tables[name] = frame.loc[cells.index]
 
 
-def _free_number(number: str, taken: set[str]) -> str:
-    """Return the number, or the first one after it that no row of another file has."""
-    copies = (f"{number}-{n}" for n in range(2, len(taken) + 3))
-    return next(n for n in (number, *copies) if n not in taken)
-
-
-def _repeats(frame: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[tuple[pd.Series, str, int]]:
-    """Rows that hold in some columns what another holds: the row, the place of the first, how many so far."""
-    seen = defaultdict(list)
-    for _, row in frame.iterrows():
-        rows = seen[tuple(simplify(code) or code for code in row[list(columns)])]
-        rows.append(row)
-        if len(rows) > 1:
-            yield row, f"{rows[0]['fichier']}, ligne {rows[0]['ligne']}", len(rows)
+def _repeats(frame: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
+    """Rows that hold in some columns what a row above holds, with the place of the first and their rank."""
+    alike = frame.groupby([frame[column].map(lambda code: simplify(code) or code) for column in columns])
+    first = alike["fichier"].transform("first") + ", ligne " + alike["ligne"].transform("first").astype(str)
+    rank = alike.cumcount() + 1
+    return frame.assign(premier=first, exemplaire=rank.astype(str))[rank > 1]
 
 
 def _keys(sweep: Sweep) -> None:
@@ -381,21 +349,22 @@ def _keys(sweep: Sweep) -> None:
 
     A commune or a territory is what it is: its second row is left out.
     """
-    for name, table in catalogue().items():
-        if not table.primary_key:
-            continue
-        frame, own = sweep.tables[name], table.primary_key[-1]
+    keys = {name: table.primary_key for name, table in catalogue().items() if table.primary_key}
+    for name, key in keys.items():
+        frame, own = sweep.tables[name], key[-1]
         taken = set(frame[own])
-        for index, row in frame[frame[own] == ""].iterrows():
-            frame.loc[index, own] = _free_number(f"L{row['ligne']}", taken)
+        for index, line in frame.loc[frame[own] == "", "ligne"].items():
+            numbers = chain([f"L{line}"], (f"L{line}-{n}" for n in count(2)))
+            frame.loc[index, own] = next(number for number in numbers if number not in taken)
             taken.add(frame.loc[index, own])
-        for row, place, number in _repeats(frame, table.primary_key):
-            if name in ("communes", "territoires"):
-                sweep.tell(row, own, "doublon/écarté", place=place)
-                sweep.tables[name] = sweep.tables[name].drop(index=row.name)
-            else:
-                frame.loc[row.name, own] = f"{row[own]} ({number})"
-                sweep.tell(row, own, "doublon/renommé", place=place, autre=frame.loc[row.name, own])
+        repeats = _repeats(frame, key)
+        if name in ("communes", "territoires"):
+            sweep.tell(repeats, own, "doublon/écarté")
+            sweep.tables[name] = frame.drop(index=repeats.index)
+        else:
+            repeats["autre"] = repeats[own] + " (" + repeats["exemplaire"] + ")"
+            sweep.tell(repeats, own, "doublon/renommé")
+            frame.loc[repeats.index, own] = repeats["autre"]
 
 
 def place_name(text: str) -> str:
@@ -420,12 +389,11 @@ def known_places(communes: pd.DataFrame, reference: pd.DataFrame) -> dict[str, t
     reference : DataFrame
         Communes of 2015 and what each became; its names come after those of the sheet.
     """
-    past = list(reference.itertuples())
+    past, own = list(reference.itertuples()), list(communes.itertuples())
     known = [(p.commune_actuelle, p.commune_actuelle, p.code_insee_actuel, "nom actuel") for p in past]
     known += [(p.commune, p.commune, p.code_insee, "nom de 2015") for p in past]
-    for entry in communes.itertuples():
-        known += [(spelling, entry.commune, entry.code_insee, "autre écriture") for spelling in items(entry.alias)]
-    known += [(e.commune, e.commune, e.code_insee, "nom") for e in communes.itertuples()]
+    known += [(spelling, e.commune, e.code_insee, "autre écriture") for e in own for spelling in items(e.alias)]
+    known += [(e.commune, e.commune, e.code_insee, "nom") for e in own]
     return {place_name(spelling): tuple(place) for spelling, *place in known}
 
 
@@ -449,14 +417,13 @@ def _official_communes(sweep: Sweep) -> None:
         official = by_name.get(place_name(row["commune"]))
         if official is None:
             near = closest(row["commune"], list(sweep.communes_2015["commune"]))
-            sweep.tell(row, "commune", "commune inconnue/périmètre", proche=near)
+            sweep.tell(communes.loc[[index]], "commune", "commune inconnue/périmètre", proche=near)
             continue
         communes.loc[index, "code_insee"] = row["code_insee"] or official.code_insee
         communes.loc[index, "epci"] = row["epci"] or official.epci
         if row["code_insee"] not in ("", official.code_insee):
-            sweep.tell(row, "code_insee", "code INSEE", officiel=official.code_insee)
-    for row, place, _ in _repeats(communes[communes["code_insee"] != ""], ("code_insee",)):
-        sweep.tell(row, "code_insee", "doublon/code", place=place)
+            sweep.tell(communes.loc[[index]], "code_insee", "code INSEE", officiel=official.code_insee)
+    sweep.tell(_repeats(communes[communes["code_insee"] != ""], ["code_insee"]), "code_insee", "doublon/code")
 
 
 def _links(sweep: Sweep) -> None:
@@ -486,20 +453,17 @@ def _rows_hold(sweep: Sweep) -> None:
             rows, other = sweep.counted(name), rule.get("avec")
             if other:
                 rows = rows.merge(sweep.counted(other), on=catalogue()[other].primary_key[-1], suffixes=("", "_avec"))
-            for _, row in rows.query(rule["si"], engine="python", local_dict={"CONTACT": CONTACT}).iterrows():
-                sweep.tell(row, rule["colonne"], rule["regle"])
+            doubtful = rows.query(rule["si"], engine="python", local_dict={"CONTACT": CONTACT})
+            sweep.tell(doubtful, rule["colonne"], rule["regle"])
 
 
 def _meetings_agree(sweep: Sweep) -> None:
     """Sheets, tables and people present of a meeting agree: one cannot hold more than the other."""
     fiches = sweep.tables["fiches"]
-    for _, row in sweep.counted("reunions").iterrows():
-        own = fiches[fiches["reunion"] == row["reunion"]]
-        used = own["table"][own["table"] != ""].nunique()
-        if len(own) > row["nb_presents"]:
-            sweep.tell(row, "nb_presents", "présents", fiches=len(own))
-        if used > row["nb_tables"]:
-            sweep.tell(row, "nb_tables", "tables", tables=used)
+    seen = fiches["table"].replace("", None).groupby(fiches["reunion"]).agg(fiches="size", tables="nunique")
+    meetings = sweep.counted("reunions").join(seen, on="reunion")
+    sweep.tell(meetings[meetings["fiches"] > meetings["nb_presents"]], "nb_presents", "présents")
+    sweep.tell(meetings[meetings["tables"] > meetings["nb_tables"]], "nb_tables", "tables")
 
 
 def allowance(rule: str) -> int | None:
@@ -519,18 +483,16 @@ def _ballots_agree(sweep: Sweep) -> None:
     votes = sweep.counted("votes")
     given = votes[(votes["points"] > 0) & ~votes["bulletin"].isin(["", "TOTAL"])]
     for _, ballot in given.groupby(["reunion", "objet", "bulletin"], sort=False):
-        allowed = next(filter(None, map(allowance, ballot["regle"])), None)
-        points = ballot["points"].sum()
-        if allowed and points > allowed:
-            sweep.tell(ballot.iloc[-1], "points", "points", donnes=points, permis=allowed)
+        allowed = next(filter(None, map(allowance, ballot["regle"])), float("inf"))
+        if (points := ballot["points"].sum()) > allowed:
+            sweep.tell(ballot.tail(1), "points", "points", donnes=points, permis=allowed)
 
 
 def _evenings_have_a_meeting(sweep: Sweep) -> None:
     """Among several meetings, sheets and statements name theirs: without its code no minutes hold them."""
     for name in ("fiches", "verbatims") if len(sweep.tables["reunions"]) > 1 else ():
         lost = sweep.tables[name][sweep.tables[name]["reunion"] == ""]
-        if len(lost):
-            sweep.tell(lost.iloc[0], "reunion", "sans réunion", nombre=len(lost))
+        sweep.tell(lost.head(1), "reunion", "sans réunion", nombre=len(lost))
 
 
 def _no_circle(sweep: Sweep) -> None:
@@ -538,28 +500,24 @@ def _no_circle(sweep: Sweep) -> None:
     frame = sweep.tables["enjeux"]
     chain = nx.DiGraph(frame.loc[frame["remplace"] != "", ["remplace", "enjeu"]].itertuples(index=False))
     for circle in nx.simple_cycles(chain):
-        row = frame[frame["enjeu"].isin(circle)].iloc[-1]
-        sweep.tell(row, "remplace", "cercle", enjeux=", ".join(sorted(circle)))
+        last = frame[frame["enjeu"].isin(circle)].tail(1)
+        sweep.tell(last, "remplace", "cercle", enjeux=", ".join(sorted(circle)))
 
 
 def _no_twins(sweep: Sweep) -> None:
     """The same name in the same commune is likely the same initiative."""
-    for row, _, _ in _repeats(sweep.tables["initiatives"], ("nom", "commune")):
-        sweep.tell(row, "nom", "doublon probable")
+    sweep.tell(_repeats(sweep.tables["initiatives"], ["nom", "commune"]), "nom", "doublon probable")
 
 
 def _years_plausible(sweep: Sweep) -> None:
     """A year is not before 1900, and nothing is created after the newest date of the folder, if it has one."""
     dates = (("reunions", "date"), ("initiatives", "date_releve"), ("documents", "annee"))
-    filled = (text for name, column in dates for text in sweep.tables[name][column] if text)
-    newest = max((int(text[:4]) for text in filled), default=9999)
+    newest = max((int(text[:4]) for name, column in dates for text in sweep.tables[name][column] if text), default=9999)
     for _, column, frame, cells in sweep.filled(lambda name, column: column.lecture in ("annee", "date")):
-        years = cells.str[:4].astype(int)
-        is_past = column.lecture == "annee" and column.name not in ("echeance", "annee")
-        late = (years > newest) & is_past
-        for index in cells.index[late | (years < 1900)]:
-            rule = "année/trop tard" if late[index] else "année/trop tôt"
-            sweep.tell(frame.loc[index], column.name, rule, colonne=column, annee=newest)
+        rows, years = frame.loc[cells.index], cells.str[:4].astype(int)
+        sweep.tell(rows[years < 1900], column.name, "année/trop tôt", colonne=column)
+        if column.lecture == "annee" and column.name not in ("echeance", "annee"):
+            sweep.tell(rows[years > newest], column.name, "année/trop tard", colonne=column, annee=newest)
 
 
 # ── the whole ───────────────────────────────────────────────────────────────────────────────────
@@ -583,10 +541,8 @@ def retained(entre_pairs: str, communaute: str) -> str:
     >>> retained("oui", "oui"), retained("oui", ""), retained("", "non")
     ('oui', 'à vérifier', 'non')
     """
-    answers = (entre_pairs, communaute)
-    if "non" in answers:
-        return "non"
-    return "oui" if answers == ("oui", "oui") else "à vérifier"
+    answers = {entre_pairs, communaute}
+    return "non" if "non" in answers else "oui" if answers == {"oui"} else "à vérifier"
 
 
 def _retained(sweep: Sweep) -> None:
@@ -612,12 +568,9 @@ def typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     [<NA>]
     """
     columns = [column for column in catalogue()[name].kept if column.name in frame]
-    result = frame[[column.name for column in columns]].reset_index(drop=True)
-    for column in columns:
-        text = result[column.name].astype("str").replace("", None)
-        kind = NUMBERS.get(column.type)
-        result[column.name] = pd.to_numeric(text).astype(kind) if kind else text
-    return result
+    text = frame[[column.name for column in columns]].reset_index(drop=True).astype("str").replace("", None)
+    numbers = {column.name: NUMBERS[column.type] for column in columns if column.type in NUMBERS}
+    return text.assign(**{name: pd.to_numeric(text[name]) for name in numbers}).astype(numbers)
 
 
 def tidy(raw: RawFolder, folder: Path, communes_2015: pd.DataFrame) -> Tidy:
@@ -647,23 +600,11 @@ def tidy(raw: RawFolder, folder: Path, communes_2015: pd.DataFrame) -> Tidy:
         _years_plausible, _service_matches,
     ):  # fmt: skip
         step(sweep)
-    placed = [frame[PLACE].assign(table=name) for name, frame in sweep.tables.items()]
-    provenance = pd.concat(placed, ignore_index=True)[["table", *PLACE]]
+    placed = [frame.assign(table=name)[["table", *PLACE]] for name, frame in sweep.tables.items()]
     matches = pd.DataFrame(sweep.matches, columns=["feuille", "cellule", "ecrit", "lu", "moyen"])
     typed_tables = {name: typed(name, frame) for name, frame in sweep.tables.items()}
-    return Tidy(typed_tables, provenance, matches, _sorted_problems([*raw.problems, *sweep.problems]))
-
-
-def _sorted_problems(problems: list[Problem]) -> list[Problem]:
-    """Problems by sheet, file, row and column, whatever the order in which they were seen."""
-    order = {name: rank for rank, name in enumerate(catalogue())}
-
-    def place(problem: Problem) -> tuple:
-        letters, number = re.fullmatch(r"(?:ligne )?([A-Z]*)(\d*)|.*", problem.cellule).groups()
-        sheet = order.get(table_named(problem.feuille), -1)
-        return (sheet, problem.fichier, int(number or 0), len(letters or ""), letters or "", problem.regle)
-
-    return sorted(problems, key=place)
+    problems = sorted([*raw.problems, *sweep.problems], key=lambda found: found.order)
+    return Tidy(typed_tables, pd.concat(placed, ignore_index=True), matches, problems)
 
 
 def csv_text(frame: pd.DataFrame) -> str:

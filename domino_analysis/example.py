@@ -105,6 +105,10 @@ def _codes(number: int, seed: int) -> list[str]:
 # ── files, as facilitators fill them ────────────────────────────────────────────────────────────
 
 
+FRENCH = {dt.date: "{:%d/%m/%Y}".format, float: lambda amount: str(amount).replace(".", ",")}
+"""How a spreadsheet in French writes a cell in a text, when it is not as it stands."""
+
+
 def _fill(folder: Path, tables: dict[str, Rows], is_workbook: bool) -> None:
     """Write the sheets of a territory: one workbook, or one text per sheet."""
     folder.mkdir(parents=True)
@@ -115,19 +119,12 @@ def _fill(folder: Path, tables: dict[str, Rows], is_workbook: bool) -> None:
     if not is_workbook:
         french = {"sep": ";", "index": False, "encoding": "utf-8-sig", "lineterminator": "\r\n"}
         for name, frame in frames.items():
-            frame.map(_french).to_csv(folder / f"{name}.csv", **french)
+            frame.map(lambda cell: FRENCH.get(type(cell), str)(cell)).to_csv(folder / f"{name}.csv", **french)
         return
     with pd.ExcelWriter(folder / f"{folder.name}.xlsx", engine="xlsxwriter", date_format="dd/mm/yyyy") as writer:
         writer.book.set_properties({"created": CREATED})
         for name, frame in frames.items():
             frame.to_excel(writer, sheet_name=name, index=False)
-
-
-def _french(cell: object) -> str:
-    """Cell as a spreadsheet in French writes it in a text."""
-    if isinstance(cell, dt.date):
-        return cell.strftime("%d/%m/%Y")
-    return str(cell).replace(".", ",") if isinstance(cell, float) else str(cell)
 
 
 # ── one territory ───────────────────────────────────────────────────────────────────────────────

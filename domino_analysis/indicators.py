@@ -13,8 +13,12 @@ import numpy as np
 import pandas as pd
 
 from .census import keyed
-from .schema import catalogue
+from .schema import catalogue, grandeurs
 
+SITUATIONS = grandeurs()["mediane"]["situations"]
+"""What is and what is wished, by column: its name, its mark and its line."""
+SAME = ["critere", "unite", "echelle_min", "echelle_max", "sens"]
+"""What two indicators must share to be one."""
 Values = pd.DataFrame | pd.Series
 Method = str | dict[int, str]
 
@@ -43,25 +47,9 @@ def _scaled(x, worst, best, bounds, of_no_span=0.5):
     return bounds[0] + shares * (bounds[1] - bounds[0])
 
 
-def _min_max(x, bounds=(0, 100)):
-    return _scaled(x, x.min(), x.max(), bounds)
-
-
 def _z_score(x, mean=0, sd=1):
     spread = x.std().where(x.max() > x.min())  # rounding may leave a constant column a spread
     return mean + sd * ((x - x.mean()) / spread).fillna(0).where(x.notna())
-
-
-def _rank(x):
-    return x.rank(method="min")
-
-
-def _percentile_rank(x):
-    return _borda(x) / (x.count() - 1)
-
-
-def _borda(x):
-    return _rank(x) - 1
 
 
 def _goalposts(x, low, high, bounds=(0, 1), clip=True):
@@ -75,9 +63,14 @@ def _target(x, target, clip=True):
 
 
 METHODS = {
-    "min-max": _min_max, "z-score": _z_score, "rank": _rank, "percentile-rank": _percentile_rank,
-    "borda": _borda, "goalposts": _goalposts, "target": _target,
-}  # fmt: skip
+    "min-max": lambda x, bounds=(0, 100): _scaled(x, x.min(), x.max(), bounds),
+    "z-score": _z_score,
+    "rank": lambda x: x.rank(method="min"),
+    "percentile-rank": lambda x: (x.rank(method="min") - 1) / (x.count() - 1),
+    "borda": lambda x: x.rank(method="min") - 1,
+    "goalposts": _goalposts,
+    "target": _target,
+}
 """Ways to bring indicators to one scale; each is given values, goalposts and targets that rise to the better."""
 
 
@@ -433,8 +426,7 @@ def leave_one_out(values: pd.DataFrame, tree: pd.DataFrame, code: str, method: M
     part = branch(tree, code)
     left_out = part.index[:-1]
     weights = pd.DataFrame({left: tree["weight"].mask(tree.index == left, 0) for left in left_out})
-    scores = composites(values, part, weights, method)[code]
-    return pd.DataFrame(scores, index=left_out, columns=values.index)
+    return pd.DataFrame(composites(values, part, weights, method)[code], index=left_out, columns=values.index)
 
 
 def weights_from_votes(votes: Values, tree: pd.DataFrame) -> pd.Series:
@@ -533,15 +525,11 @@ def medians(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFrame:
     >>> medians(said, grid)[["actuelle", "souhaitee", "ecart", "nb"]].values.tolist()
     [[1.0, 4.0, 3.0, 3.0]]
     """
-    grouped = _of_the_whole(mesures, indicateurs).groupby("indicateur")
-    frame = pd.DataFrame(
-        {"actuelle": grouped["actuelle"].median(), "souhaitee": grouped["souhaitee"].median(), "nb": grouped.size(),
-         "min_souhaitee": grouped["souhaitee"].min(), "max_souhaitee": grouped["souhaitee"].max()}
-    )  # fmt: skip
-    frame["ecart"] = gap(frame["actuelle"], frame["souhaitee"], directions(indicateurs).reindex(frame.index))
-    grid = indicateurs.set_index("indicateur").reindex(
-        columns=["critere", "unite", "echelle_min", "echelle_max", "sens"]
-    )
+    answers = _of_the_whole(mesures, indicateurs).groupby("indicateur")
+    wished = answers["souhaitee"].agg(nb="size", min_souhaitee="min", max_souhaitee="max")
+    frame = answers[["actuelle", "souhaitee"]].median().join(wished)
+    frame["ecart"] = gap(frame["actuelle"], frame["souhaitee"], directions(indicateurs))
+    grid = indicateurs.set_index("indicateur").reindex(columns=SAME)
     return frame.join(grid).reset_index().sort_values("ecart", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -571,9 +559,9 @@ def distribution(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFra
     felt = indicateurs[indicateurs["type"] == "ressenti"].dropna(subset=["echelle_min", "echelle_max"])
     if felt.empty:
         return pd.DataFrame()
-    situations = {"actuelle": "aujourd'hui", "souhaitee": "souhaité"}
-    long = _of_the_whole(mesures, felt).melt("indicateur", list(situations), "situation", "note").dropna(subset="note")
-    long = long.replace({"situation": situations})
+    names = {column: name for column, (name, *_) in SITUATIONS.items()}
+    told = _of_the_whole(mesures, felt).rename(columns=names)
+    long = told.melt("indicateur", list(names.values()), "situation", "note").dropna(subset="note")
     marks = {*range(int(felt["echelle_min"].min()), int(felt["echelle_max"].max()) + 1), *long["note"]}
     keys = ["indicateur", "situation"]
     table = pd.crosstab([long[key] for key in keys], long["note"]).reindex(columns=sorted(marks), fill_value=0)
@@ -591,14 +579,10 @@ def readiness(indicateurs: pd.DataFrame, mesures: pd.DataFrame) -> pd.DataFrame:
     kept = indicateurs[indicateurs["statut"] != "écarté"]
     measured = set(_of_the_whole(mesures, indicateurs)["indicateur"])
     titles = {name: catalogue()["indicateurs"][name].title.lower() for name in ("mesure", "unite", "source")}
-
-    def told(row: dict) -> str:
-        if row["indicateur"] in measured:
-            return "oui, mesuré"
-        lacks = [title for name, title in titles.items() if pd.isna(row[name])]
-        return f"pas encore, il manque : {', '.join(lacks)}" if lacks else "oui, reste à mesurer"
-
-    return kept.assign(mesurable=[told(row) for row in kept.to_dict("records")]).reset_index(drop=True)
+    lacks = [", ".join(titles[name] for name in titles if pd.isna(row[name])) for row in kept.to_dict("records")]
+    told = [f"pas encore, il manque : {lacking}" if lacking else "oui, reste à mesurer" for lacking in lacks]
+    told = pd.Series(told, kept.index, dtype=str).mask(kept["indicateur"].isin(measured), "oui, mesuré")
+    return kept.assign(mesurable=told).reset_index(drop=True)
 
 
 # ── what practices do to criteria ───────────────────────────────────────────────────────────────
@@ -647,8 +631,7 @@ def practice_matrix(effects: pd.DataFrame) -> pd.DataFrame:
     >>> practice_matrix(effects)["Eau"].tolist()
     ['++']
     """
-    table = effects.set_index(["pratique", "critere"])["avis"].unstack(sort=False)  # noqa: PD010
-    return keyed(table, "pratique")
+    return keyed(effects.set_index(["pratique", "critere"])["avis"].unstack(sort=False), "pratique")  # noqa: PD010
 
 
 def served(effects: pd.DataFrame, by: str) -> pd.DataFrame:

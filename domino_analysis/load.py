@@ -7,14 +7,14 @@ opened in a child process with limits; columns that name a person never leave th
 
 import csv
 import datetime as dt
-import hashlib
 import io
 import re
 import unicodedata
 import zipfile
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
@@ -22,7 +22,7 @@ import pandas as pd
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name, xl_rowcol_to_cell
 
 from .child import ChildError, run
-from .paths import shown
+from .paths import BESIDE, locks, sheet_files, shown
 from .schema import Problem, Table, catalogue, problem, sheet_names, simplify, table_named
 
 PLACE = ["fichier", "feuille", "ligne"]
@@ -32,19 +32,13 @@ SECONDS, MEGABYTES = 30, 1024
 MAX_UNPACKED_BYTES, MAX_TEXT_BYTES = 300_000_000, 30_000_000
 MAX_ROWS, MAX_COLUMNS, MAX_CHARACTERS = 50_000, 500, 32_767
 SPREADSHEETS, TEXTS = (".xlsx", ".ods"), (".csv", ".tsv", ".txt")
-BESIDE = ("corrections.csv", "listes.csv")
 
-SIGNATURES = {
-    "contenu/mot de passe": b"\xd0\xcf\x11\xe0",
-    "contenu/image": (b"\x89PNG", b"\xff\xd8\xff", b"GIF8"),
-    "contenu/pdf": b"%PDF",
-}
-"""First bytes of a file that is no sheet, by the rule that it breaks."""
 ERROR = re.compile(r"#(REF|VALUE|VALEUR|DIV/0|NUM|NOMBRE|NULL|NUL|NAME|NOM|N/A)[!?]?|Err:\d{3}")
 """What a spreadsheet shows where a formula failed."""
 CELL = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3}\d{1,7})"([^>/]*)>(.*?)</c>', re.DOTALL)
 """A cell of an .xlsx that holds something: its reference, its other marks, its content."""
 NEVER_COMPUTED = re.compile(rb"(</f>|<f[^>]*/>)(<v></v>|<v */>)?$")
+Grid = list[list[str]]
 ODS = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 
 
@@ -104,7 +98,7 @@ def canonical(value: object) -> str:
 # ── one file, in a child ────────────────────────────────────────────────────────────────────────
 
 
-def _headers(table: Table) -> dict[str, str]:
+def headers(table: Table) -> dict[str, str]:
     """Our column by every simplified spelling of its header; nothing when it is left."""
     return {simplify(s): "" if c.is_direct or c.is_computed else c.name for c in table.columns for s in c.spellings}
 
@@ -119,18 +113,14 @@ def _far(row: int, column: int) -> str:
     return xl_rowcol_to_cell(row, column) if row >= MAX_ROWS or column >= MAX_COLUMNS else ""
 
 
-def _beyond(grid: list[list[str]]) -> str:
+def _beyond(grid: Grid) -> str:
     """First row that no table of ours would hold, as a facilitator reads it; nothing if none."""
-    for number, row in enumerate(grid, 1):
-        if number > MAX_ROWS or len(row) > MAX_COLUMNS or max(map(len, row), default=0) > MAX_CHARACTERS:
-            return f"ligne {number}"
-    return ""
+    too_wide = (len(row) > MAX_COLUMNS or max(map(len, row), default=0) > MAX_CHARACTERS for row in grid)
+    return next((f"ligne {n}" for n, is_wide in enumerate(too_wide, 1) if is_wide or n > MAX_ROWS), "")
 
 
-def _sheet(
-    name: str, table: str, grid: list[list[str]], known: dict[str, str], stray: str = "", failed: Collection[str] = ()
-) -> Sheet:
-    """Rows of a grid under our names; cells whose formula failed are empty."""
+def _sheet(name: str, table: str, grid: Grid, known: dict, stray: str = "", failed: Collection[str] = ()) -> Sheet:
+    """Rows of a grid under our names; none with a cell too far away. Cells whose formula failed are empty."""
     if stray := stray or _beyond(grid):
         return Sheet(name, table, told=[("cellule égarée", stray, "")])
     scores = _known_titles(grid, known)
@@ -153,7 +143,7 @@ def _sheet(
     return Sheet(name, table, letters, rows, told)
 
 
-def _positions(grid: list[list[str]], number: int, known: dict[str, str]) -> tuple[dict[str, int], list[tuple]]:
+def _positions(grid: Grid, number: int, known: dict[str, str]) -> tuple[dict[str, int], list[tuple]]:
     """Place of each column that is read, by the headers of the first row; what is wrong with others."""
     positions, told = {}, []
     for index, title in enumerate(grid[0]):
@@ -183,31 +173,30 @@ def _inside_xlsx(archive: zipfile.ZipFile) -> dict[str, tuple[str, set[str]]]:
     """What `_look_inside` says of each sheet of an .xlsx."""
     links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
     parts = {link.get("Id"): str(PurePosixPath("/xl", link.get("Target"))).lstrip("/") for link in links}
-    found = {}
-    for sheet in ElementTree.fromstring(archive.read("xl/workbook.xml")).iterfind(".//{*}sheet"):
-        part = next((parts.get(value) for mark, value in sheet.items() if mark.endswith("}id")), None)
-        if part in archive.namelist():
-            found[sheet.get("name")] = _look_inside(archive.read(part))
-    return found
+    sheets = ElementTree.fromstring(archive.read("xl/workbook.xml")).iterfind(".//{*}sheet")
+    held = ((s.get("name"), parts.get(link)) for s in sheets for mark, link in s.items() if mark.endswith("}id"))
+    return {name: _look_inside(archive.read(part)) for name, part in held if part in archive.namelist()}
 
 
 def _inside_ods(archive: zipfile.ZipFile) -> dict[str, tuple[str, set[str]]]:
     """The same of an .ods, whose last cell calamine knows: it shows a formula that failed as empty."""
     content = archive.read("content.xml")
-    if b'value-type="error"' not in content:
-        return {}
     found = {}
-    for sheet in ElementTree.fromstring(content).iter(f"{ODS}table"):
-        failed, row = set(), 0
-        for line in sheet.iter(f"{ODS}table-row"):
-            column = 0
-            for cell in line:
-                if any(mark.endswith("}value-type") and value == "error" for mark, value in cell.items()):
-                    failed.add(xl_rowcol_to_cell(row, column))
-                column += int(cell.get(f"{ODS}number-columns-repeated", 1))
-            row += int(line.get(f"{ODS}number-rows-repeated", 1))
+    for sheet in ElementTree.fromstring(content).iter(f"{ODS}table") if b'value-type="error"' in content else ():
+        failed = {
+            xl_rowcol_to_cell(row, column)
+            for row, line in _placed(sheet.iter(f"{ODS}table-row"), "rows")
+            for column, cell in _placed(line, "columns")
+            if any(mark.endswith("}value-type") and value == "error" for mark, value in cell.items())
+        }
         found[sheet.get(f"{ODS}name")] = "", failed
     return found
+
+
+def _placed(elements: Iterable[ElementTree.Element], kind: str) -> Iterable[tuple[int, ElementTree.Element]]:
+    """Rows of an .ods, or cells of a row, each with its place: one may stand for several."""
+    held = list(elements)
+    return zip(accumulate((int(e.get(f"{ODS}number-{kind}-repeated", 1)) for e in held), initial=0), held, strict=False)
 
 
 def _read_workbook(path: str, headers: dict, spellings: dict[str, str]) -> list[Sheet]:
@@ -224,8 +213,8 @@ def _read_workbook(path: str, headers: dict, spellings: dict[str, str]) -> list[
             stray, failed = inside.get(name, ("", ()))
             sheet = None if stray else workbook.get_sheet_by_name(name)
             stray = stray or _far(*(sheet.end or (0, 0)))
-            cells = [] if stray else sheet.to_python(skip_empty_area=False)
-            grid = [[canonical(cell) for cell in row] for row in cells]
+            rows = [] if stray else sheet.to_python(skip_empty_area=False)
+            grid = [[canonical(cell) for cell in row] for row in rows]
             found.append(_sheet(name, table, grid, headers[table], stray, failed))
         elif is_visible or table:
             found.append(Sheet(name, table, told=[("feuille masquée", "", "")] if table else []))
@@ -283,53 +272,36 @@ def parse_csv(text: str, known: dict | None = None) -> list[list[str]]:
 def _read_text(path: str, headers: dict, spellings: dict[str, str]) -> list[Sheet]:
     """The one sheet of a CSV file; runs in a child."""
     name = Path(path).stem
-    table = table_named(name, spellings)
-    if not table:
-        return [Sheet(name, "")]
-    grid = parse_csv(decode(Path(path).read_bytes()), headers[table])
-    return [_sheet(name, table, grid, headers[table])]
+    if table := table_named(name, spellings):
+        grid = parse_csv(decode(Path(path).read_bytes()), headers[table])
+        return [_sheet(name, table, grid, headers[table])]
+    return [Sheet(name, "")]
 
 
 # ── a folder ────────────────────────────────────────────────────────────────────────────────────
 
 
-def sheet_files(folder: Path) -> list[Path]:
-    """Files of a folder that people typed, by name; hidden files, notes and lock files are not."""
-    found = folder.iterdir() if folder.is_dir() else ()
-    files = (path for path in found if path.is_file() and not path.name.startswith((".", "_", "~")))
-    return sorted(path for path in files if path.suffix.lower() != ".md" and path.name not in BESIDE)
-
-
-def fingerprint(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal; ``illisible`` when it cannot be read."""
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return "illisible"
-
-
 def refusal(path: Path) -> Problem | None:
     """Why a file cannot be read, as its first bytes and its sizes tell before anything opens it."""
-    suffix, size, rule = path.suffix.lower(), 0, ""
+    suffix, size = path.suffix.lower(), 0
     is_text = suffix in TEXTS
     limit = MAX_TEXT_BYTES if is_text else MAX_UNPACKED_BYTES
     try:
         with path.open("rb") as stream:
             start = stream.read(8)
-        broken = next((broken for broken, first in SIGNATURES.items() if start.startswith(first)), "")
-        if not start:
-            rule = "vide"
-        elif suffix not in (*SPREADSHEETS, *TEXTS):
-            rule = "extension" if suffix else "extension/absente"
-        elif broken:
-            rule = broken
-        elif is_text and start.startswith(b"PK\x03\x04"):
-            rule = "contenu/pas un texte"
-        else:
+        broken = {
+            "vide": not start,
+            "extension/absente": not suffix,
+            "extension": suffix not in (*SPREADSHEETS, *TEXTS),
+            "contenu/mot de passe": start.startswith(b"\xd0\xcf\x11\xe0"),
+            "contenu/image": start.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8")),
+            "contenu/pdf": start.startswith(b"%PDF"),
+            "contenu/pas un texte": is_text and start.startswith(b"PK\x03\x04"),
+        }
+        rule = next(filter(broken.get, broken), "")
+        if not rule:
             size = path.stat().st_size if is_text else sum(e.file_size for e in zipfile.ZipFile(path).infolist())
-        if size > limit:
-            rule = "taille/texte" if is_text else "taille/classeur"
+        rule = ("taille/texte" if is_text else "taille/classeur") if size > limit else rule
     except OSError:
         rule = "ouvert/protégé"
     except (zipfile.BadZipFile, NotImplementedError, ValueError):
@@ -338,20 +310,32 @@ def refusal(path: Path) -> Problem | None:
     return problem(rule, shown(path), suffixe=suffix, **sizes) if rule else None
 
 
+def _sheets(*paths: Path) -> list[list[Sheet]]:
+    """Sheets of each file; runs in a child."""
+    given = {name: headers(table) for name, table in catalogue().items()}, sheet_names()
+    return [(_read_text if path.suffix.lower() in TEXTS else _read_workbook)(str(path), *given) for path in paths]
+
+
 def read_file(path: Path) -> tuple[list[Sheet], list[Problem]]:
     """Sheets of one file, read in a child with limits, and what is wrong with the file."""
     if refused := refusal(path):
         return [], [refused]
-    is_text = path.suffix.lower() in TEXTS
-    headers = {name: _headers(table) for name, table in catalogue().items()}
-    call = (_read_text if is_text else _read_workbook, str(path), headers, sheet_names())
     try:
-        return run(*call, seconds=SECONDS, megabytes=MEGABYTES), []
+        return run(_sheets, path, seconds=SECONDS, megabytes=MEGABYTES)[0], []
     except ChildError as error:
-        rule = "contenu/texte illisible" if is_text else "contenu/classeur illisible"
-        if error.reason != "erreur" or "Cell limit exceeded" in error.detail:
-            rule = "limite"
+        is_too_much = error.reason != "erreur" or "Cell limit exceeded" in error.detail
+        is_text = path.suffix.lower() in TEXTS
+        rule = "limite" if is_too_much else "contenu/texte illisible" if is_text else "contenu/classeur illisible"
         return [], [problem(rule, shown(path))]
+
+
+def _read_files(paths: list[Path]) -> dict[Path, tuple[list[Sheet], list[Problem]]]:
+    """Sheets and problems of each file: all in one child, or in a child each when one of them cannot be read."""
+    if not any(map(refusal, paths)):
+        with suppress(ChildError):
+            read = run(_sheets, *paths, seconds=SECONDS, megabytes=MEGABYTES)
+            return {path: (sheets, []) for path, sheets in zip(paths, read, strict=True)}
+    return {path: read_file(path) for path in paths}
 
 
 def _sheet_problems(path: Path, sheet: Sheet) -> list[Problem]:
@@ -360,12 +344,9 @@ def _sheet_problems(path: Path, sheet: Sheet) -> list[Problem]:
         return []
     if not sheet.table:
         return [problem("feuille inconnue", shown(path), sheet.name, feuilles=", ".join(catalogue()))]
-    limits = {"lignes": MAX_ROWS, "colonnes": MAX_COLUMNS, "signes": MAX_CHARACTERS}
-    titles = ", ".join(f"« {column.title} »" for column in catalogue()[sheet.table].typed[:6])
-    return [
-        problem(rule, shown(path), sheet.name, cell, titre=title, titres=titles, **limits)
-        for rule, cell, title in sheet.told
-    ]
+    words = {"lignes": MAX_ROWS, "colonnes": MAX_COLUMNS, "signes": MAX_CHARACTERS}
+    words["titres"] = ", ".join(f"« {column.title} »" for column in catalogue()[sheet.table].typed[:6])
+    return [problem(rule, shown(path), sheet.name, cell, titre=title, **words) for rule, cell, title in sheet.told]
 
 
 def raw_table(table: Table, rows: Iterable[dict] = ()) -> pd.DataFrame:
@@ -390,10 +371,9 @@ def read_folder(folder: Path) -> RawFolder:
     """
     raw = RawFolder({}, {}, [])
     rows: dict[str, list[dict]] = {name: [] for name in catalogue()}
-    for path in sheet_files(folder):
-        sheets, problems = read_file(path)
+    for path, (sheets, problems) in _read_files(sheet_files(folder)).items():
         raw.problems += problems
-        if any((folder / lock).exists() for lock in (f"~${path.name}", f".~lock.{path.name}#")):
+        if locks(path):
             raw.problems.append(problem("ouvert", shown(path)))
         for sheet in sheets:
             raw.problems += _sheet_problems(path, sheet)
@@ -401,7 +381,6 @@ def read_folder(folder: Path) -> RawFolder:
                 place = {"fichier": path.name, "feuille": sheet.name}
                 raw.letters[(path.name, sheet.name)] = sheet.letters
                 rows[sheet.table] += [{**place, "ligne": number, **cells} for number, cells in sheet.rows]
-    beside = [folder / name for name in BESIDE if (folder / name).exists()]
-    raw.problems += filter(None, map(refusal, beside))
+    raw.problems += filter(None, (refusal(folder / name) for name in BESIDE if (folder / name).exists()))
     raw.tables = {name: raw_table(table, rows[name]) for name, table in catalogue().items()}
     return raw

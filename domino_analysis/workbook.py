@@ -12,6 +12,7 @@ from pathlib import Path
 
 import xlsxwriter
 from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
+from xlsxwriter.worksheet import Worksheet
 
 from .paths import shown
 from .schema import BLOQUANT, Column, Problem, Table, catalogue, classeur
@@ -53,15 +54,14 @@ def new_workbook(path: Path, code: str, complete: bool = False, created: datetim
     """
     if path.exists():
         raise FileExistsError(str(Problem(shown(path), "", "", **classeur()["existe"], gravite=BLOQUANT)))
+    sheets = {t.name: _columns(t, complete) for t in catalogue().values() if complete or t.niveau == "essentiel"}
     draft = path.with_name(f".{path.name}.part")
     try:
-        book = xlsxwriter.Workbook(str(draft), {"in_memory": True, "strings_to_formulas": False})
-        book.set_properties({"title": classeur()["sections"]["feuilles"].format(code=code), "created": created})
-        sheets = {t.name: _columns(t, complete) for t in catalogue().values() if complete or t.niveau == "essentiel"}
-        _readme(book, code, sheets)
-        for name, columns in sheets.items():
-            _sheet(book, catalogue()[name], columns)
-        book.close()
+        with xlsxwriter.Workbook(str(draft), {"in_memory": True, "strings_to_formulas": False}) as book:
+            book.set_properties({"title": classeur()["sections"]["feuilles"].format(code=code), "created": created})
+            _readme(book, code, sheets)
+            for name, columns in sheets.items():
+                _sheet(book, catalogue()[name], columns)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
@@ -81,24 +81,25 @@ def _columns(table: Table, complete: bool) -> list[Column]:
 # ── the sheets ──────────────────────────────────────────────────────────────────────────────────
 
 
+def _page(book: xlsxwriter.Workbook, name: str, layout: str) -> Worksheet:
+    """Add a sheet, laid out by the calls that the catalogue names."""
+    sheet = book.add_worksheet(name)
+    for method, *arguments in classeur()["pages"][layout]:
+        getattr(sheet, method)(*arguments)
+    return sheet
+
+
 def _readme(book: xlsxwriter.Workbook, code: str, sheets: dict[str, list[Column]]) -> None:
     """Add the first sheet: what each sheet is for, an example, the rules and the commands."""
-    sheet, tables, words = book.add_worksheet("lisez-moi"), catalogue(), classeur()
+    sheet, tables, words = _page(book, "lisez-moi", "note"), catalogue(), classeur()
     section, bold, text = (book.add_format(words["formats"][name]) for name in ("section", "nom", "note"))
     used = {column.niveau for columns in sheets.values() for column in columns}
-    levels = {level: entry for level, entry in words["niveaux"].items() if level in used}
-    looks = {level: book.add_format(entry["format"]) for level, entry in levels.items()}
+    looks = {level: book.add_format(entry["format"]) for level, entry in words["niveaux"].items() if level in used}
     lines = words | {
         "feuilles": {name: tables[name].description for name in sheets},
-        "niveaux": {level: entry["sens"] for level, entry in levels.items()},
+        "niveaux": {level: words["niveaux"][level]["sens"] for level in looks},
         "exemple": {tables["verbatims"][name].title: value for name, value in words["exemple"].items()},
     }
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.hide_gridlines(2)
-    sheet.set_default_row(20)
-    sheet.set_column(0, 0, 30)
-    sheet.set_column(1, 1, 84)
     row = 0
     for name, title in words["sections"].items():
         sheet.write_row(row, 0, (_french(title.format(code=code)), ""), section)
@@ -110,13 +111,8 @@ def _readme(book: xlsxwriter.Workbook, code: str, sheets: dict[str, list[Column]
 
 def _sheet(book: xlsxwriter.Workbook, table: Table, columns: list[Column]) -> None:
     """Add the sheet of a table: its titles, and the look, the help and the check of each column."""
-    sheet, levels = book.add_worksheet(table.name), classeur()["niveaux"]
+    sheet, levels = _page(book, table.name, "feuille"), classeur()["niveaux"]
     sheet.set_tab_color(levels[table.niveau]["format"]["bg_color"])
-    sheet.freeze_panes(1, 0)
-    sheet.set_row(0, 48)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
     for index, column in enumerate(columns):
         look = book.add_format(classeur()["genres"][_kind(column)]["format"])
         sheet.set_column(index, index, _width(column), look)
@@ -143,19 +139,14 @@ def _named(book: xlsxwriter.Workbook, name: str, values: list[str]) -> str:
 
 def _kind(column: Column) -> str:
     """What a column holds, which decides its look and its check."""
-    if column.lecture == "date":
-        return "date"
-    return "enum" if column.enum else column.type
+    return "date" if column.lecture == "date" else "enum" if column.enum else column.type
 
 
 def _width(column: Column) -> int:
     """Width by what the column holds: never less than a word of its title."""
-    words = classeur()
-    plain = words["largeurs"].get(column.description.split(" ")[0], 60 if column.required else 34)
-    width = words["genres"][_kind(column)].get("largeur", plain)
-    if column.enum:
-        width = max(map(len, column.enum)) + 3
-    return max(width, *(len(word) + 3 for word in column.title.split()))
+    plain = classeur()["largeurs"].get(column.description.split(" ")[0], 60 if column.required else 34)
+    width = classeur()["genres"][_kind(column)].get("largeur", plain)
+    return max(width, *(len(word) + 3 for word in (*column.enum, *column.title.split())))
 
 
 def _help(column: Column) -> dict[str, str]:
@@ -169,8 +160,7 @@ def _help(column: Column) -> dict[str, str]:
 def _check(column: Column, cell: str) -> dict:
     """What the spreadsheet verifies; NR, which says that an answer is missing, always passes."""
     words, kind = classeur(), "proposition" if column.valeurs_proposees else _kind(column)
-    given = {"minimum": column.minimum, "maximum": column.maximum}
-    limits = {name: limit for name, limit in given.items() if limit is not None}
+    limits = {name: getattr(column, name) for name in words["limites"] if getattr(column, name) is not None}
     told = "".join(words["limites"][name].format(limit) for name, limit in limits.items())
     check = words["controles"].get(kind, words["controles"]["libre"]) | limits
     for part in check.keys() & {"value", "error_message"}:
