@@ -1,72 +1,100 @@
-"""Runs one notebook in a process that is already warm: a papermill engine without a kernel process."""
+"""Runs one notebook in a process that is already warm: a papermill engine without a kernel process.
 
+What cells say is told to nbclient, which papermill's own engine uses: it writes what that engine writes,
+but for what no two runs share (process numbers, random identifiers, times) and for the order between
+what a cell prints and what it writes as errors.
+"""
+
+import io
+from contextlib import redirect_stderr, redirect_stdout
+
+import pandas
+from ipykernel.compiler import XCachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.io import capture_output
-from nbformat.v4 import new_output
+from nbclient import NotebookClient
+from nbformat import NotebookNode
 from papermill.engines import Engine
 from traitlets.config import Config
 
 
 class _Publisher(DisplayPublisher):
-    """Keeps what cells display, as notebook outputs."""
-
     def publish(self, data, metadata=None, source=None, *, transient=None, update=False, **_):
-        self.shell.cell_outputs.append(new_output("display_data", data, metadata=metadata or {}))
+        kind = "update_display_data" if update else "display_data"
+        self.shell.tell(kind, data=data, metadata=metadata or {}, transient=transient)
+
+    def clear_output(self, wait=False):
+        self.shell.tell("clear_output", wait=wait)
 
 
 class _Hook(DisplayHook):
-    """Keeps the value of a cell's last line, as a notebook output."""
-
     def write_output_prompt(self):
         pass
 
     def write_format_data(self, format_dict, md_dict=None):
-        self.shell.cell_outputs.append(
-            new_output("execute_result", format_dict, metadata=md_dict or {}, execution_count=self.prompt_count)
-        )
+        self.shell.tell("execute_result", data=format_dict, metadata=md_dict or {}, execution_count=self.prompt_count)
+
+
+class _Stream(io.TextIOBase):
+    """What a cell prints, told as it comes."""
+
+    encoding = "UTF-8"
+
+    def __init__(self, name: str, shell: "_Shell"):
+        self.name, self.shell = name, shell
+
+    def write(self, text: str) -> int:
+        last = self.shell.place[0].outputs[-1:]
+        if last and last[0].get("name") == self.name and not self.shell.client.clear_before_next_output:
+            last[0]["text"] += text
+        elif text:
+            self.shell.tell("stream", name=self.name, text=text)
+        return len(text)
 
 
 class _Shell(InteractiveShell):
-    """IPython without terminal, history or colours."""
+    """IPython without terminal or history, which tells what cells say in the messages of a kernel."""
 
+    compiler_class = XCachingCompiler  # names the file of a cell as a kernel does
     displayhook_class = _Hook
     display_pub_class = _Publisher
+    system = InteractiveShell.system_piped
 
-    def __init__(self, **options):
-        self.cell_outputs = []
-        super().__init__(**options)
+    def tell(self, kind: str, **content: object) -> None:
+        """Give a message of a kernel to nbclient, which changes the outputs of the notebook."""
+        message = {"msg_type": kind, "header": {"msg_type": kind}, "content": content, "parent_header": {}}
+        self.client.process_message(message, *self.place)
 
     def _showtraceback(self, etype, evalue, stb):
-        self.cell_outputs.append(new_output("error", ename=etype.__name__, evalue=str(evalue), traceback=list(stb)))
-
-
-def _shell() -> _Shell:
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.HistoryManager.hist_file = ":memory:"
-    config.InteractiveShell.colors = "NoColor"
-    _Shell.clear_instance()
-    return _Shell.instance(config=config)
+        self.tell("error", ename=etype.__name__, evalue=str(evalue), traceback=list(stb))
 
 
 class WarmEngine(Engine):
-    """papermill engine « domino »: cells run in the current process, one notebook per process."""
+    """papermill engine « domino »: cells run in the current process, one notebook per process.
+
+    Attributes
+    ----------
+    ran : NotebookNode
+        The notebook of the last run as it is now, whole or stopped by an error.
+    """
+
+    ran: NotebookNode
 
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, **_):
         """Run each code cell in turn and keep its outputs; stop at the first that fails."""
-        shell = _shell()
+        pandas.set_option("display.max_columns", 20)  # what pandas takes in a kernel
+        _Shell.clear_instance()
+        shell = _Shell.instance(config=Config(HistoryManager={"enabled": False, "hist_file": ":memory:"}))
+        shell.client, cls.ran = NotebookClient(nb_man.nb), nb_man.nb
+        shell.client.reset_execution_trackers()
         for index, cell in enumerate(nb_man.nb.cells):
             nb_man.cell_start(cell, index)
             if cell.cell_type == "code" and cell.source.strip():
-                shell.cell_outputs = []
-                with capture_output(display=False) as said:
+                shell.place, cell.outputs, shell.client.clear_before_next_output = (cell, index), [], False
+                with redirect_stdout(_Stream("stdout", shell)), redirect_stderr(_Stream("stderr", shell)):
                     result = shell.run_cell(cell.source, store_history=True)
-                streams = (("stdout", said.stdout), ("stderr", said.stderr))
-                cell.outputs = [new_output("stream", name=n, text=t) for n, t in streams if t]
-                cell.outputs += shell.cell_outputs
                 cell.execution_count = result.execution_count
                 if not result.success:
                     nb_man.cell_exception(cell, index, exception=result.error_in_exec)
