@@ -5,12 +5,16 @@ here only that child ends, and its reason comes back as an exception. The childr
 warm fork server where the system has one, and are spawned elsewhere.
 """
 
+import logging
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from multiprocessing import connection
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +29,10 @@ class ChildError(Exception):
         self.reason, self.detail = reason, detail
 
 
+class ClusterError(Exception):
+    """No cluster answers, or it stopped to."""
+
+
 class Task(NamedTuple):
     """One call to make in a child: a name for the caller, a function of a module, its arguments."""
 
@@ -33,9 +41,9 @@ class Task(NamedTuple):
     arguments: tuple = ()
 
 
-METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-CONTEXT = multiprocessing.get_context(METHOD)
-"""How children start: from a warm fork server where the system has one."""
+START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+CONTEXT = multiprocessing.get_context(os.environ.get("DOMINO_START") or START)
+"""How children start: from a warm fork server where the system has one, unless ``DOMINO_START`` says ``spawn``."""
 
 
 def warm(*modules: str) -> None:
@@ -43,18 +51,37 @@ def warm(*modules: str) -> None:
     CONTEXT.set_forkserver_preload(list(modules))
 
 
+def is_fork_server() -> bool:
+    """Whether this process is the one that children are forked from."""
+    return any("multiprocessing.forkserver" in argument for argument in sys.orig_argv)
+
+
 # What reads a folder, unless the caller names other modules: JupyterLab too reads one fast.
 warm("python_calamine", "domino_analysis.load")
 
 
+_STARTING = threading.Lock()
+
+
 def _start(process) -> None:
-    """Start a child that does not run the caller's script again, as multiprocessing would."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        process.start()
-    finally:
-        sys.modules["__main__"] = main
+    """Start a child that does not run the caller's script again, as multiprocessing would.
+
+    A worker of a cluster is a "daemon", to which multiprocessing refuses children: ours end with their parent.
+    """
+    with _STARTING:
+        main, own = sys.modules["__main__"], multiprocessing.current_process()._config
+        is_daemon = own.pop("daemon", False)
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            process.start()
+        finally:
+            sys.modules["__main__"] = main
+            own["daemon"] = is_daemon
+
+
+def _end_with_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 def _limit_memory(megabytes: int) -> None:
@@ -70,6 +97,8 @@ def _limit_memory(megabytes: int) -> None:
 def _work(sender: connection.Connection, task: Task, megabytes: int | None) -> None:
     # What a library prints as it dies (Rust's panics) is no message for a facilitator.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         if megabytes is not None and sys.platform.startswith("linux"):
             _limit_memory(megabytes)
@@ -89,16 +118,16 @@ def _receive(receiver: connection.Connection, process) -> Any:
 
 
 def run_all(
-    tasks: Iterable[Task], jobs: int = 1, seconds: float = 300, megabytes: int | None = None
+    jobs: int, tasks: Iterable[Task], seconds: float = 300, megabytes: int | None = None
 ) -> Iterator[tuple[Task, Any]]:
     """Results of tasks as they come, each a value or a `ChildError`.
 
     Parameters
     ----------
-    tasks : iterable of Task
-        The calls to make; arguments and results must be picklable.
     jobs : int
         How many children live at once.
+    tasks : iterable of Task
+        The calls to make, taken as their turn comes; arguments and results must be picklable.
     seconds : float
         Time limit of one call, in seconds.
     megabytes : int, optional
@@ -108,16 +137,17 @@ def run_all(
     ------
     (Task, value or ChildError)
     """
-    waiting, running = list(tasks)[::-1], {}
+    waiting, running = iter(tasks), {}
     try:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                task = waiting.pop()
+        while True:
+            for task in islice(waiting, jobs - len(running)):
                 receiver, sender = CONTEXT.Pipe(duplex=False)
-                process = CONTEXT.Process(target=_work, args=(sender, task, megabytes), daemon=True)
+                process = CONTEXT.Process(target=_work, args=(sender, task, megabytes))
                 _start(process)
                 sender.close()
                 running[receiver] = (task, process, time.monotonic() + seconds)
+            if not running:
+                return
             next_end = min(end for _, _, end in running.values())
             ready = connection.wait(list(running), max(0.0, next_end - time.monotonic()))
             for receiver, (task, process, end) in list(running.items()):
@@ -145,7 +175,61 @@ def run(function: Callable[..., Any], *arguments, **limits) -> Any:
     >>> run(sorted, [3, 1, 2])
     [1, 2, 3]
     """
-    ((_, value),) = run_all([Task("", function, arguments)], **limits)
+    ((_, value),) = run_all(1, [Task("", function, arguments)], **limits)
     if isinstance(value, ChildError):
         raise value
+    return value
+
+
+# ── on a cluster ────────────────────────────────────────────────────────────────────────────────
+
+
+def run_on(
+    cluster: str, modules: list[str], tasks: Iterable[Task], seconds: float = 300, megabytes: int | None = None
+) -> Iterator[tuple[Task, Any]]:
+    """The same as `run_all` on the workers of a Dask scheduler, each call in a child of a worker.
+
+    The call of a worker that is lost is made again on another one, three times at most.
+
+    Parameters
+    ----------
+    cluster : str
+        Address of the scheduler, such as ``tcp://10.0.0.1:8786``.
+    modules : list of str
+        What the fork server of each worker imports once for all.
+
+    Raises
+    ------
+    ClusterError
+        When no scheduler answers at this address, no worker comes to it within a minute, or it is lost.
+    """
+    from distributed import Client, as_completed
+
+    try:
+        client = Client(cluster, timeout=10, set_as_default=False)
+        client.wait_for_workers(1, timeout=60)
+    except (OSError, ValueError) as error:
+        raise ClusterError(error) from None
+    with client:
+
+        def submit(task: Task) -> Any:
+            named = f"{task.name}-{os.urandom(4).hex()}"
+            return client.submit(_run_there, task, modules, seconds, megabytes, key=named, pure=False)
+
+        waiting = iter(tasks)
+        running = {submit(task): task for task in islice(waiting, 2 * sum(client.nthreads().values()))}
+        done = as_completed(running, loop=client.loop)
+        for future in done:
+            task = running.pop(future)
+            value = ChildError("arrêt", str(future.exception())) if future.status == "error" else future.result()
+            for following in islice(waiting, 1):
+                running[submit(following)] = following
+                done.add(list(running)[-1])
+            yield task, value
+
+
+def _run_there(task: Task, modules: list[str], seconds: float, megabytes: int | None) -> Any:
+    warm(*modules)
+    logging.getLogger("distributed.worker").info("%s: started", task.name)
+    ((_, value),) = run_all(1, [task], seconds, megabytes)
     return value

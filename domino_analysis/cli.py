@@ -4,16 +4,19 @@ It imports nothing heavy before it must; its words are those of ``catalogue/comm
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import re
 import sys
+import time
 import tomllib
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
 from . import paths
+from .report import build
 
 
 class CommandError(Exception):
@@ -99,37 +102,116 @@ def check_command(options: argparse.Namespace) -> int:
 
 
 def run_command(options: argparse.Namespace) -> int:
-    """Make the pages; 1 when a page failed or a file could not be read."""
+    """Make the pages that are not as they should be; 1 when one failed or a file could not be read."""
     if options.output:
         os.environ["DOMINO_OUTPUT"] = options.output
     codes = _asked(options.territoires)
-    if options.jobs < 1:
-        raise CommandError(_said("aucune_page"))
-    paths.output_dir().mkdir(parents=True, exist_ok=True)
-    from .child import warm
+    if min(options.jobs, options.seconds, options.memory) < 1:
+        raise CommandError(_said("au_moins_un"))
+    if options.cluster and not importlib.util.find_spec("distributed"):
+        raise CommandError(_said("sans_dask"))
+    while options.watch:
+        seen = _state()
+        _run_once(options, _asked(options.territoires))
+        print(_said("veille"), flush=True)
+        _wait_for_a_change(seen)
+    return _run_once(options, codes)
 
-    warm("domino_analysis.report.build")
+
+def _state() -> dict[str, dict[str, str]]:
+    return {code: paths.sources(code) for code in (*paths.territories(), "programme")}
+
+
+def _wait_for_a_change(seen: dict) -> None:
+    """Return when the sheets are not what they were and stay as they are for half a second: a save takes time."""
+    before, now = None, seen
+    while now == seen or now != before:
+        time.sleep(0.5)
+        before, now = now, _state()
+
+
+def _run_once(options: argparse.Namespace, codes: list[str]) -> int:
+    means = build.Means(options.jobs, options.cluster or "", options.seconds, options.memory)
+    known = paths.territories()
+    site = build.look(known)
+    if options.dry_run:
+        list(build.read(site, means, kept=False))
+        wanted = build.wanted(site, codes, options.force)
+        for each in wanted:
+            print(f"  {each.page.path} : {_why(site, each)}")
+        print("".join(f"  data/raw/{code} : {why}\n" for code, why in site.absent.items()), end="")
+        print(_said("a_faire", pages=len(wanted)))
+        return 0
+    if not site.to_read and not build.wanted(site, codes, options.force):
+        return _bilan(site, codes, [])
+    with build.locked(lambda: print(_said("attente"), file=sys.stderr)):
+        return _make(build.look(known), codes, means, options)  # another run may have ended meanwhile
+
+
+def _make(site: build.Site, codes: list[str], means: build.Means, options: argparse.Namespace) -> int:
+    """Read what changed and make what rests on it, and show how far it is."""
     from tqdm import tqdm
 
-    from .report import build
-    from .territory import Territory
+    from .child import ClusterError
 
-    outcomes = []
+    outcomes, wanted = [], []
     with tqdm(unit="page", disable=None, leave=False) as bar:
-        for page, error in build.build(codes, paths.territories(), options.jobs, bar.reset):
-            outcomes.append((page, error))
+
+        def step(word: str, name: str) -> None:
             bar.update()
-            bar.set_postfix_str(page.path)
-            if bar.disable:  # nobody watches a bar: a line for each page
-                print(f"  {'échec' if error else 'fait '}  {page.path}", file=sys.stderr)
-    failures = [(page, error) for page, error in outcomes if error]
-    problems = [problem for code in codes for problem in Territory.open(code).problems]
-    unread = [problem for problem in problems if problem.is_of_a_file]
-    _print(
-        "produire.txt.j2", made=len(outcomes) - len(failures), failures=failures, unread=unread,
-        to_look_at=len(problems) - len(unread), index=paths.output_dir() / "index.html",
-    )  # fmt: skip
+            bar.set_postfix_str(name)
+            if bar.disable:  # nobody watches a bar: a line for each
+                print(f"  {word}  {name}", file=sys.stderr, flush=True)
+
+        try:
+            bar.reset(len(site.to_read))
+            for code in build.read(site, means, whole=options.watch):
+                step("lu   ", code)
+            if options.watch and site.absent:
+                print(_said("en_cours", raisons="\n".join(site.absent.values())))
+                return 1
+            wanted = [each for each in build.wanted(site, codes, options.force) if each.page.notebook]
+            bar.reset(len(wanted))
+            for page, error in build.make(site, wanted, means):
+                outcomes.append((page, error))
+                step("échec" if error else "fait ", page.path)
+            build.finish(site, codes, {page.path: error for page, error in outcomes if error}, means)
+        except ClusterError as error:
+            raise CommandError(_said("grappe", adresse=means.cluster, raison=error)) from None
+        except KeyboardInterrupt:
+            bar.close()
+            print(_said("arret_pages", faites=len(outcomes), reste=len(wanted) - len(outcomes)), file=sys.stderr)
+            return 130
+    return _bilan(site, codes, outcomes)
+
+
+def _bilan(site: build.Site, codes: list[str], outcomes: list[tuple]) -> int:
+    """Say what was done and what to look at; 1 when a page failed or something could not be read."""
+    failures = [f"  {page.path} : {error}" for page, error in outcomes if error]
+    failures += [f"  data/raw/{code} : {error}" for code, error in site.absent.items()]
+    held = [site.packages[code] for code in codes if code in site.packages]
+    unread = [f"  {problem}" for package in held for problem in package["illisibles"]]
+    counts = {"faites": sum(not error for _, error in outcomes), "echecs": len(failures)}
+    print(
+        _said("bilan", a_jour=len(build.pages_of(site, codes)) - len(outcomes), **counts), *failures, *unread, sep="\n"
+    )
+    if to_look_at := sum(package["a_regarder"] for package in held):
+        print(_said("a_regarder", nombre=to_look_at))
+    print(_said("ouvrir", page=paths.output_dir() / "index.html"))
     return 1 if failures or unread else 0
+
+
+def _why(site: build.Site, wanted: build.Todo) -> str:
+    """Why a page is made again: the rows that changed, when that is known."""
+    words, told = _words()["raisons"], []
+    for code in wanted.page.codes:
+        of = f"d'{code}" if code[0] in "aeiouy" else f"de {code}"
+        for table, counts in site.changes.get(code, {}).items():
+            named = [(n, word, "s" * (n > 1)) for n, word in zip(counts, words["lignes"], strict=True) if n]
+            if table in wanted.page.tables and named:
+                told.append(f"{table} {of} : " + ", ".join(f"{n} ligne{s} {word}{s}" for n, word, s in named))
+    reasons = [words[reason] for reason in wanted.reasons if reason != "donnees" or not told]
+    return " ; ".join(reasons + told)
 
 
 def new_command(options: argparse.Namespace) -> int:
@@ -139,8 +221,9 @@ def new_command(options: argparse.Namespace) -> int:
         raise CommandError(_said("un_ou_des"))
     if options.seed < 0:
         raise CommandError(_said("graine"))
+    where = f" --data {options.data}" if options.data else ""  # so that the next command looks at the same folder
     if code is None:
-        return _new_examples(options)
+        return _new_examples(options, where)
     if not re.fullmatch(r"[a-z][a-z0-9-]*", code) or code in paths.NOT_TERRITORIES:
         raise CommandError(_said("code", code=code))
     from .workbook import new_workbook
@@ -148,23 +231,18 @@ def new_command(options: argparse.Namespace) -> int:
     path = paths.raw_dir(code) / f"{code}.xlsx"
     path.parent.mkdir(parents=True, exist_ok=True)
     new_workbook(path, code, complete=options.complet)
-    print(_said("classeur", classeur=paths.shown(path), code=code, ou=_where(options)))
+    print(_said("classeur", classeur=paths.shown(path), code=code, ou=where))
     return 0
 
 
-def _where(options: argparse.Namespace) -> str:
-    """Option to type again, so that the next command looks at the same folder."""
-    return f" --data {options.data}" if options.data else ""
-
-
-def _new_examples(options: argparse.Namespace) -> int:
+def _new_examples(options: argparse.Namespace, where: str) -> int:
     from .example import write
 
     try:
         codes = write(paths.raw_dir(), options.exemple, options.seed)
     except ValueError as error:
         raise CommandError(str(error)) from None
-    print(_said("fictifs", codes=", ".join(codes), ou=_where(options)))
+    print(_said("fictifs", codes=", ".join(codes), ou=where))
     return 0
 
 
@@ -193,7 +271,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        found = {"dossier": error.filename, "raison": error.strerror}
+        found = {"dossier": error.filename or paths.output_dir(), "raison": error.strerror}
         said, code = _said("dossier", **found) if error.errno else error, 2  # ours have words of their own
     except KeyboardInterrupt:
         said, code = _said("arret"), 130

@@ -2,11 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from functools import cache
+from functools import cache, partial
 from typing import Any
-
-import yaml
 
 from .paths import CATALOGUE
 
@@ -121,9 +120,46 @@ class Problem:
         """Whether a whole file could not be read."""
         return self.gravite == BLOQUANT and not self.feuille
 
+    @property
+    def order(self) -> tuple:
+        """What sorts problems: their sheet, file, row and column, whatever the order in which they were seen."""
+        sheet = ["", *catalogue()].index(table_named(self.feuille))
+        letters, number = re.match(r"(?:ligne )?([A-Z]*)(\d*)", self.cellule).groups()
+        return (sheet, self.fichier, int(number or 0), len(letters), letters, self.regle)
+
     def __str__(self) -> str:
         expected = f"Attendu : {self.attendu}." if self.attendu else ""
         return "\n".join(filter(None, (f"{self.place} : {self.trouve}", expected, self.faire)))
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page to make: its place under ``reports``, the notebook that makes it, what it rests on, its frame.
+
+    Attributes
+    ----------
+    parameters : tuple of (str, object)
+        Values of the notebook's cell ``parameters``; without a notebook, those of the index.
+    codes, tables : tuple of str
+        Territories that the page speaks of, and the tables of each that it reads.
+    date : str
+        ISO date of the newest data; what the page is about, when it is a meeting.
+    missing : tuple of (str, str)
+        Territories that should be there, and why they are not.
+    """
+
+    path: str
+    title: str
+    notebook: str = ""
+    parameters: tuple[tuple[str, Any], ...] = ()
+    codes: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    kicker: str = ""
+    heading: str = ""
+    date: str = ""
+    partners: tuple[str, ...] = ()
+    is_fictif: bool = False
+    missing: tuple[tuple[str, str], ...] = ()
 
 
 def simplify(text: str) -> str:
@@ -143,6 +179,8 @@ def simplify(text: str) -> str:
 
 @cache
 def _read(name: str) -> Any:
+    import yaml  # what has nothing to do reads no catalogue
+
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.load((CATALOGUE / name).read_text(encoding="utf-8"), Loader=loader)
 
@@ -158,12 +196,11 @@ def _table(entry: dict) -> Table:
     links = {key["fields"][0]: key["reference"]["resource"] for key in entry.get("foreignKeys", ())}
     columns = []
     for column in entry["fields"]:
-        own = {"missing_values": column.get("missingValues", entry["missingValues"])}
-        if column["name"] in links:
-            own["renvois"] = [{"feuille": links[column["name"]]}]
-        columns.append(_described(Column, {**column, **column.get("constraints", {}), **own}))
+        renvois = [{"feuille": links[column["name"]]}] if column["name"] in links else column.get("renvois", [])
+        own = {"missing_values": column.get("missingValues", entry["missingValues"]), "renvois": renvois}
+        columns.append(_described(Column, column | column.get("constraints", {}) | own))
     own = {"columns": columns, "primary_key": entry.get("primaryKey", []), "foreign_keys": links}
-    return _described(Table, {**entry, **own})
+    return _described(Table, entry | own)
 
 
 def descriptor(name: str) -> dict:
@@ -184,40 +221,37 @@ def catalogue() -> dict[str, Table]:
     return {table.name: table for table in sorted(tables, key=lambda table: (table.niveau != "essentiel", table.name))}
 
 
-def grandeurs() -> dict[str, dict]:
-    """Computed quantities by key: label, unit, formula, reference and limits."""
-    return _read("grandeurs.yaml")
+# ── the other files, each read when it is first asked for ───────────────────────────────────────
+
+grandeurs: Callable[[], dict[str, dict]] = partial(_read, "grandeurs.yaml")
+"""Computed quantities by key: label, unit, formula, reference and limits."""
+
+etapes: Callable[[], dict[str, dict]] = partial(_read, "etapes.yaml")
+"""Pages by key: their notebook, their title, and the tables that make a step *received*."""
+
+phrases: Callable[[], dict[str, Any]] = partial(_read, "phrases.fr.yaml")
+"""Sentences that hold numbers, by key; see `domino_analysis.text`."""
+
+apparence: Callable[[], dict[str, Any]] = partial(_read, "apparence.yaml")
+"""How charts look, by kind of chart and of trace, in the words of Plotly; see `domino_analysis.figures`."""
+
+public_tables: Callable[[], dict[str, Any]] = partial(_read, "reference.yaml")
+"""Columns of the public tables by name, and which columns hold numbers."""
+
+classeur: Callable[[], dict[str, dict]] = partial(_read, "classeur.fr.yaml")
+"""What an empty workbook says, how it looks and what it checks; see `domino_analysis.workbook`."""
+
+problemes: Callable[[], dict[str, dict]] = partial(_read, "problemes.fr.yaml")
+"""What is told of a problem, by rule: found, expected, to do, severity."""
+
+exemple: Callable[[], dict[str, Any]] = partial(_read, "exemple.fr.yaml")
+"""Words of the fictional programme; see `domino_analysis.example`."""
+
+alias: Callable[[], dict[str, Any]] = partial(_read, "alias.yaml")
+"""How people write dates, services, yes and no, the values of lists, and what would let one reach them."""
 
 
-def etapes() -> dict[str, dict]:
-    """Pages by key: their notebook, their title, and the tables that make a step *received*."""
-    return _read("etapes.yaml")
-
-
-def phrases() -> dict[str, Any]:
-    """Sentences that hold numbers, by key; see `domino_analysis.text`."""
-    return _read("phrases.fr.yaml")
-
-
-def public_tables() -> dict[str, Any]:
-    """Columns of the public tables by name, and which columns hold numbers."""
-    return _read("reference.yaml")
-
-
-def classeur() -> dict[str, dict]:
-    """What an empty workbook says, how it looks and what it checks; see `domino_analysis.workbook`."""
-    return _read("classeur.fr.yaml")
-
-
-def problemes() -> dict[str, dict]:
-    """What is told of a problem, by rule: found, expected, to do, severity."""
-    return _read("problemes.fr.yaml")
-
-
-@cache
-def exemple() -> dict[str, Any]:
-    """Words of the fictional programme; see `domino_analysis.example`."""
-    return _read("exemple.fr.yaml")
+# ── what they say ───────────────────────────────────────────────────────────────────────────────
 
 
 def problem(regle: str, fichier: str, feuille: str = "", cellule: str = "", **values: Any) -> Problem:
@@ -235,10 +269,6 @@ def problem(regle: str, fichier: str, feuille: str = "", cellule: str = "", **va
     if values.get("proche") and "proposition" in words:
         attendu += words["proposition"].format(**values)
     return Problem(fichier, feuille, cellule, trouve, attendu, faire, words["gravite"], regle.split("/")[0])
-
-
-def _aliases() -> dict:
-    return _read("alias.yaml")
 
 
 @cache
@@ -269,7 +299,7 @@ def services() -> dict[str, dict]:
     >>> services()[simplify("air n'bnb")]["nom"]
     'Airbnb'
     """
-    return {simplify(s): entry for entry in _aliases()["services"] for s in (entry["nom"], *entry["ecritures"])}
+    return {simplify(s): entry for entry in alias()["services"] for s in (entry["nom"], *entry["ecritures"])}
 
 
 @cache
@@ -281,10 +311,9 @@ def value_spellings(table: str, column: str) -> dict[str, str]:
     >>> value_spellings("fiches", "utilisateur")["vrai"]
     'oui'
     """
-    described, aliases = catalogue()[table][column], _aliases()
-    values = described.enum or described.valeurs_proposees
-    spellings = {simplify(value) or value: value for value in values}
+    described, aliases = catalogue()[table][column], alias()
+    own = {value: [value] for value in described.enum or described.valeurs_proposees}
+    others = aliases["valeurs"].get(table, {}).get(column, {})
     yes_or_no = aliases["oui_non"] if described.lecture == "oui_non" else {}
-    for value, others in [*aliases["valeurs"].get(table, {}).get(column, {}).items(), *yes_or_no.items()]:
-        spellings.update({simplify(other) or other: value for other in others})
-    return spellings
+    groups = (*own.items(), *others.items(), *yes_or_no.items())
+    return {simplify(spelling) or spelling: value for value, spellings in groups for spelling in spellings}

@@ -5,33 +5,39 @@ and from the raw sheets otherwise, so that a notebook gives the same result in J
 the command.
 """
 
-import hashlib
+import io
 import json
 from collections import Counter
-from dataclasses import fields
-from functools import cache, cached_property
+from collections.abc import Callable
+from dataclasses import astuple, fields
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 import pandas as pd
 
 from . import clean
-from .load import BESIDE, fingerprint, read_folder, sheet_files
-from .paths import CATALOGUE, NOT_TERRITORIES, processed_dir, raw_dir, reference_dir, territories
+from .load import read_folder
+from .paths import NOT_TERRITORIES, digest, processed_dir, raw_dir, reference_dir, sources, territories
 from .schema import Problem, catalogue, descriptor, public_tables
 
 DATED = {"reunions": "date", "initiatives": "date_releve", "depouillements": "date", "mesures": "date"}
 """Column that dates the data of a sheet."""
 
+FOUND = {"provenance": "provenance", "matches": "correspondances", "problems": "problemes"}
+"""What reading the sheets found, by the name of its table."""
+PUBLIC = "reference_"
+"""First letters of the name under which a territory holds its rows of a reference table."""
+
 
 @cache
-def _reference(path: Path, stamp: tuple) -> pd.DataFrame:
-    described = public_tables()
-    if stamp:
-        frame = pd.read_csv(path, sep=";", dtype=str, encoding="utf-8")
-    else:
-        table = "contours" if path.stem.startswith("contours_") else path.stem
-        frame = pd.DataFrame(columns=described["tables"].get(table, ["territoire"]), dtype=str)
-    for column in frame.columns.intersection(described["nombres"]):
+def _public(path: Path, table: str, stamp: tuple) -> pd.DataFrame:
+    """Public table of a file as it is at this stamp; without one, no row."""
+    absent = pd.DataFrame(columns=public_tables()["tables"].get(table, ["territoire"]), dtype=str)
+    return _numbered(pd.read_csv(path, sep=";", dtype=str, encoding="utf-8") if stamp else absent)
+
+
+def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
+    for column in frame.columns.intersection(public_tables()["nombres"]):
         frame[column] = pd.to_numeric(frame[column])
     return frame
 
@@ -41,46 +47,38 @@ def reference(name: str, territoire: str | None = None) -> pd.DataFrame:
 
     Codes are text. An absent file or territory gives an empty table with its columns.
     """
-    path = reference_dir() / f"{name}.csv"
+    path = reference_dir() / (f"contours_{territoire}.csv" if name == "contours" else f"{name}.csv")
     status = path.stat() if path.exists() else None
-    frame = _reference(path, (status.st_mtime_ns, status.st_size) if status else ()).copy()
-    if territoire is not None:
+    frame = _public(path, name, (status.st_mtime_ns, status.st_size) if status else ()).copy()
+    if territoire is not None and "territoire" in frame:
         frame = frame[frame["territoire"] == territoire].reset_index(drop=True)
     return frame
-
-
-def library_key() -> str:
-    """Hash of the library's code and catalogue: other code may clean otherwise."""
-    package = CATALOGUE.parent
-    digest = hashlib.sha256()
-    for path in sorted(path for path in package.rglob("*") if path.suffix in (".py", ".yaml")):
-        digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-def sources(code: str) -> dict[str, str]:
-    """Hash of every file that the tidy tables of a folder rest on."""
-    folder = raw_dir(code)
-    files = [*sheet_files(folder), *(folder / name for name in BESIDE if (folder / name).exists())]
-    hashes = {path.name: fingerprint(path) for path in files}
-    hashes["reference/communes_2015.csv"] = fingerprint(reference_dir() / "communes_2015.csv")
-    return hashes | {"domino_analysis": library_key()}
-
-
-_TRUSTED: set[str] = set()
-
-
-def trust_packages() -> None:
-    """Take the processed packages as they are: whoever runs this process has just written them."""
-    _TRUSTED.add(str(processed_dir("")))
 
 
 def is_fresh(code: str) -> bool:
     """Whether the processed package of a folder rests on the files and the library as they are now."""
     package = processed_dir(code) / "datapackage.json"
-    if not package.exists() or not raw_dir(code).is_dir():
-        return False
-    return json.loads(package.read_text(encoding="utf-8")).get("empreintes") == sources(code)
+    return package.exists() and json.loads(package.read_text(encoding="utf-8")).get("empreintes") == sources(code)
+
+
+_GIVEN: dict[str, Callable[[str], bytes]] = {}
+
+
+def give(code: str, read: Callable[[str], bytes]) -> None:
+    """Take a territory from a package whose files ``read`` gives by name; no other data are then known."""
+    _GIVEN[code] = read
+
+
+class Tables(dict):
+    """Tables by name, each made when it is first asked for."""
+
+    def __init__(self, make: Callable[[str], pd.DataFrame], known: dict[str, pd.DataFrame] | None = None):
+        super().__init__(known or {})
+        self._make = make
+
+    def __missing__(self, name: str) -> pd.DataFrame:
+        self[name] = self._make(name)
+        return self[name]
 
 
 class Territory:
@@ -98,9 +96,16 @@ class Territory:
         Tables and reference tables that were asked for: what a page depends on.
     """
 
-    def __init__(self, code: str, tidy: clean.Tidy):
-        self.code, self._tidy = code, tidy
+    def __init__(self, code: str, tables: Tables):
+        self.code, self._tables = code, tables
         self.asked: set[str] = set()
+
+    @classmethod
+    def of(cls, code: str, tidy: clean.Tidy) -> "Territory":
+        """Territory of tables that were just cleaned."""
+        problems = pd.DataFrame(map(astuple, tidy.problems), columns=[field.name for field in fields(Problem)])
+        found = {"provenance": tidy.provenance, "correspondances": tidy.matches, "problemes": problems}
+        return cls(code, Tables(lambda name: reference(name.removeprefix(PUBLIC), code), {**tidy.tables, **found}))
 
     @classmethod
     def read(cls, code: str) -> "Territory":
@@ -112,34 +117,41 @@ class Territory:
                 f"data/raw/{code} : ce dossier n'existe pas.\nTerritoires connus : {known}.\n"
                 f"Pour le créer : domino new {code}"
             )
-        return cls(code, clean.tidy(read_folder(folder), folder, reference("communes_2015", code)))
+        return cls.of(code, clean.tidy(read_folder(folder), folder, reference("communes_2015", code)))
 
     @classmethod
     def open(cls, code: str) -> "Territory":
-        """Territory from its processed package when nothing it rests on has changed."""
+        """Territory from its processed package when nothing it rests on has changed, else from its sheets."""
+        if _GIVEN:
+            return cls(code, Tables(partial(_packaged, _GIVEN[code])))
         folder = processed_dir(code)
-        trusted = str(folder.parent) in _TRUSTED and (folder / "datapackage.json").exists()
-        return cls(code, _read_package(folder)) if trusted or is_fresh(code) else cls.read(code)
+        if not is_fresh(code):
+            return cls.read(code)
+        return cls(code, Tables(partial(_packaged, lambda name: (folder / name).read_bytes())))
 
-    def __getattr__(self, name: str) -> pd.DataFrame | list[Problem]:
-        if name in ("problems", "matches", "provenance"):
-            self.asked.update(catalogue())
-            return getattr(self._tidy, name)
-        if name.startswith("_") or name not in catalogue():
-            raise AttributeError(name)
+    def _table(self, name: str) -> pd.DataFrame:
         self.asked.add(name)
-        return self._tidy.tables[name].copy()
+        return self._tables[name].copy()
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        table = FOUND.get(name, name)
+        if name.startswith("_") or table not in (*catalogue(), *FOUND.values()):
+            raise AttributeError(name)
+        return self._table(table)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong with the sheets, in the order of the sheets."""
+        return [Problem(*row) for row in self._table("problemes").itertuples(index=False)]
 
     def reference(self, name: str) -> pd.DataFrame:
         """Rows of a reference table for this territory; see `reference`."""
-        self.asked.add(f"reference/{name}")
-        return reference(name, self.code)
+        return self._table(PUBLIC + name)
 
     @property
     def outlines(self) -> pd.DataFrame:
         """Rings of today's communes in hundreds of metres (Lambert-93); empty when none is known."""
-        self.asked.add(f"reference/contours_{self.code}")
-        return reference(f"contours_{self.code}")
+        return self.reference("contours")
 
     @property
     def today(self) -> pd.Series:
@@ -172,23 +184,28 @@ class Territory:
         dates = pd.concat([getattr(self, name)[column] for name, column in DATED.items()])
         return max(dates.dropna(), default="")
 
-    def package(self) -> dict[str, bytes]:
-        """Files of the processed Data Package, by name: one .csv per table and datapackage.json."""
-        problems = pd.DataFrame(self._tidy.problems, columns=[field.name for field in fields(Problem)])
-        found = {"provenance": self._tidy.provenance, "correspondances": self._tidy.matches, "problemes": problems}
-        frames = {**self._tidy.tables, **found}
-        # « sources » has another meaning in a Data Package
-        described = {"name": self.code, "title": self.nom, "empreintes": sources(self.code)}
-        described["resources"] = [_resource(name, frames) for name in frames]
+    def package(self, **described: object) -> dict[str, bytes]:
+        """Files of the processed Data Package, by name: one .csv per table and datapackage.json.
+
+        Parameters
+        ----------
+        **described
+            More keys of datapackage.json.
+        """
+        public = [PUBLIC + name for name in public_tables()["tables"]]
+        frames = {name: self._tables[name] for name in (*catalogue(), *FOUND.values(), *public)}
         files = {f"{name}.csv": clean.csv_text(frame).encode() for name, frame in frames.items()}
-        files["datapackage.json"] = (json.dumps(described, ensure_ascii=False, indent=1) + "\n").encode()
-        return files
+        # « sources » has another meaning in a Data Package
+        described = {"name": self.code, "title": self.nom, "empreintes": sources(self.code), **described}
+        described["resources"] = [_resource(name, frames, files[f"{name}.csv"]) for name in frames]
+        return files | {"datapackage.json": (json.dumps(described, ensure_ascii=False, indent=1) + "\n").encode()}
 
 
-def _resource(name: str, frames: dict[str, pd.DataFrame]) -> dict:
+def _resource(name: str, frames: dict[str, pd.DataFrame], content: bytes) -> dict:
     """A processed table and its schema: our own, without what names a person or does not hold."""
     frame = frames[name]
     described = {"name": name, "path": f"{name}.csv", "format": "csv", "encoding": "utf-8"}
+    described |= {"bytes": len(content), "hash": f"sha256:{digest(content)}"}
     if name not in catalogue():
         columns = [{"name": c, "type": "integer" if c == "ligne" else "string"} for c in frame]
         return {**described, "schema": {"fields": columns}}
@@ -208,15 +225,15 @@ def _resource(name: str, frames: dict[str, pd.DataFrame]) -> dict:
     return {**described, "schema": {key: value for key, value in own.items() if value}}
 
 
-def _read_package(folder: Path) -> clean.Tidy:
-    """Tidy tables of a processed package, in their types."""
-
-    def text(name: str) -> pd.DataFrame:
-        return pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False, encoding="utf-8")
-
-    tables = {name: clean.typed(name, text(name)) for name in catalogue()}
-    problems = [Problem(*row) for row in text("problemes").itertuples(index=False)]
-    return clean.Tidy(tables, text("provenance").astype({"ligne": "int64"}), text("correspondances"), problems)
+def _packaged(read: Callable[[str], bytes], name: str) -> pd.DataFrame:
+    """Table of a processed package, in its types."""
+    is_public = name.startswith(PUBLIC)
+    frame = pd.read_csv(io.BytesIO(read(f"{name}.csv")), dtype=str, keep_default_na=is_public)
+    if is_public:
+        return _numbered(frame)
+    if name == "provenance":
+        return frame.astype({"ligne": "int64"})
+    return clean.typed(name, frame) if name in catalogue() else frame
 
 
 class Programme:
