@@ -18,7 +18,8 @@ from xlsxwriter.utility import xl_col_to_name
 
 from domino_analysis import child, load, paths
 from domino_analysis.clean import Tidy, tidy, typed
-from domino_analysis.schema import catalogue
+from domino_analysis.report import build
+from domino_analysis.schema import Problem, catalogue
 from domino_analysis.territory import Programme, Territory
 
 PROGRAMS = {"libreoffice": "soffice", "chromium": "chromium"}
@@ -53,7 +54,7 @@ LEFT = pytest.StashKey[list[str]]()
 @pytest.fixture(autouse=True, scope="session")
 def _own_machine(tmp_path_factory):
     os.environ["IPYTHONDIR"] = str(tmp_path_factory.mktemp("ipython"))
-    child.warm("python_calamine", "domino_analysis.load")
+    child.warm(build.MAKER)
 
 
 # ── folders of sheets ───────────────────────────────────────────────────────────────────────────
@@ -150,12 +151,12 @@ def _no_row(name: str) -> pd.DataFrame:
     return typed(name, pd.DataFrame(columns=[column.name for column in catalogue()[name].kept], dtype=str))
 
 
-def small(code: str = "essai", **tables: pd.DataFrame) -> Territory:
+def small(code: str = "essai", problems: list[Problem] | None = None, **tables: pd.DataFrame) -> Territory:
     """Territory of a few tidy tables, the others empty: ``small(fiches=sheet("fiches", …))``."""
     held = {name: tables.get(name, sheet(name)) for name in catalogue()}
     provenance = pd.DataFrame(columns=["table", "fichier", "feuille", "ligne"])
     matches = pd.DataFrame(columns=["feuille", "cellule", "ecrit", "lu", "moyen"])
-    return Territory(code, Tidy(held, provenance, matches, []))
+    return Territory.of(code, Tidy(held, provenance, matches, problems or []))
 
 
 READ = Territory.open

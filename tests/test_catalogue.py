@@ -14,7 +14,7 @@ from domino_analysis.paths import CATALOGUE
 from domino_analysis.schema import (
     A_VERIFIER,
     BLOQUANT,
-    _aliases,
+    alias,
     catalogue,
     descriptor,
     problemes,
@@ -93,7 +93,7 @@ def test_a_condition_is_about_columns_that_exist(name):
 
 
 def test_every_alias_leads_to_an_accepted_value():
-    for table, columns in _aliases()["valeurs"].items():
+    for table, columns in alias()["valeurs"].items():
         for column, groups in columns.items():
             described = catalogue()[table][column]
             accepted = described.enum or described.valeurs_proposees
@@ -102,7 +102,7 @@ def test_every_alias_leads_to_an_accepted_value():
 
 @every_table
 def test_a_spelling_of_a_value_means_one_value(name):
-    groups = _aliases()["valeurs"].get(name, {})
+    groups = alias()["valeurs"].get(name, {})
     for column in catalogue()[name].typed:
         values = column.enum or column.valeurs_proposees
         plain = [simplify(value) or value for value in values]
@@ -116,7 +116,7 @@ def test_a_spelling_of_a_value_means_one_value(name):
 def test_a_service_has_one_name():
     names = Counter(
         spelling
-        for entry in _aliases()["services"]
+        for entry in alias()["services"]
         for spelling in {simplify(s) for s in (entry["nom"], *entry["ecritures"])}
     )
     assert [name for name, n in names.items() if n > 1 or not name] == []
@@ -159,8 +159,6 @@ def rules_of(module: str) -> set[str]:
                 given += node.args[GIVEN[called[-1]] :][:1]
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in names:
             given.append(node.value)
-        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "SIGNATURES":
-            given += node.value.keys
     return set().union(*map(texts, given))
 
 

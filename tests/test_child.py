@@ -68,7 +68,7 @@ def test_an_error_keeps_its_words():
 
 def test_one_task_that_fails_leaves_the_others():
     tasks = [Task("a", sorted, ([2, 1],)), Task("b", os._exit, (1,)), Task("c", sorted, ([],))]
-    results = {task.name: value for task, value in run_all(tasks, jobs=2)}
+    results = {task.name: value for task, value in run_all(2, tasks)}
     assert (results["a"], results["c"]) == ([1, 2], [])
     assert results["b"].reason == "arrêt"
 

@@ -5,7 +5,8 @@ import pytest
 from conftest import grid, write_csv, write_xlsx
 
 from domino_analysis.clean import allowance, csv_text, parse_date, parse_number
-from domino_analysis.load import read_file, sheet_files
+from domino_analysis.load import read_file
+from domino_analysis.paths import sheet_files
 from domino_analysis.schema import A_VERIFIER, BLOQUANT, catalogue
 from domino_analysis.territory import Territory
 

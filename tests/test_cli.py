@@ -234,7 +234,7 @@ def test_produire_is_run_and_a_row_left_out_does_not_fail_it(data, tmp_path):
     page = (root / "essai" / "0_donnees_recues.html").read_text(encoding="utf-8")
     assert "bloquant" in page
     assert not list(root.rglob("*.part"))
-    assert [p.name for p in (data / "processed").iterdir() if p.name.startswith(".")] == []
+    assert [p.name for p in (data / "processed").iterdir() if p.name.startswith(".")] == [".verrou"]
 
 
 # ── new ─────────────────────────────────────────────────────────────────────────────────────────

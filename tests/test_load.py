@@ -12,6 +12,7 @@ import pytest
 from conftest import grid, write_csv, write_xlsx
 
 from domino_analysis import load
+from domino_analysis.child import ChildError
 from domino_analysis.load import read_folder
 from domino_analysis.schema import BLOQUANT, catalogue
 
@@ -429,12 +430,20 @@ def test_a_file_that_hurts_ends_in_a_clear_message(folder, case):
     assert all(table.empty for table in raw.tables.values())
 
 
-def test_every_file_is_read_with_limits(folder, monkeypatch):
-    limits = []
-    monkeypatch.setattr(load, "run", lambda *call, **options: limits.append(options) or [])
+def test_files_are_read_together_with_limits_and_one_by_one_when_that_ends_badly(folder, monkeypatch):
+    calls = []
+
+    def run(_, *paths: Path, seconds: float, megabytes: int) -> list:
+        calls.append(len(paths))
+        assert (seconds, megabytes) == (30, 1024)
+        if len(paths) > 1:
+            raise ChildError("mémoire")
+        return [[]]
+
+    monkeypatch.setattr(load, "run", run)
     folder(kind="xlsx", fiches=FICHES)
     read_folder(folder(fiches=FICHES))
-    assert [(limit["seconds"] <= 30, limit["megabytes"] <= 1024) for limit in limits] == [(True, True)] * 2
+    assert calls == [2, 1, 1]
 
 
 def test_a_stray_cell_costs_its_own_sheet_only(folder):

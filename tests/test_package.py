@@ -120,7 +120,9 @@ def test_the_example_as_ods_gives_the_same_tables(target, expected, convert):
 
 def test_a_package_is_written_whole_or_not_at_all(folder, monkeypatch):
     folder("essai", communes=[{"Commune": "Soudan"}], reference=True)
-    build.prepare("essai")
+    site = build.look(["essai"])
+    assert site.to_read == ["essai", "programme"]
+    assert sorted(build.read(site, build.Means())) == ["essai", "programme"]
     before = {path.name: path.read_bytes() for path in paths.processed_dir("essai").iterdir()}
     folder("essai", communes=[{"Commune": "Derval"}])
     write = Path.write_bytes
@@ -132,6 +134,6 @@ def test_a_package_is_written_whole_or_not_at_all(folder, monkeypatch):
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space"):
-        build.prepare("essai")
+        list(build.read(build.look(["essai"]), build.Means()))
     assert {path.name: path.read_bytes() for path in paths.processed_dir("essai").iterdir()} == before
-    assert [path.name for path in paths.processed_dir("essai").parent.iterdir()] == ["essai"]
+    assert sorted(path.name for path in paths.processed_dir("essai").parent.iterdir()) == ["essai", "programme"]

@@ -546,8 +546,12 @@ def test_sheets_that_stayed_empty_are_named():
 
 
 def test_the_index_keeps_the_example_apart_from_the_real_territories():
-    pages = {code: [(f"{code}/3_enjeux.html", "Les enjeux")] for code in ("redon", "exemple")}
-    index = words(sections.summary([opened(code) for code in pages], pages))
+    cards = [
+        {"code": code, "nom": opened(code).nom, "is_fictif": code == "exemple", "pages": [("a.html", "Les enjeux")],
+         "lignes": dict.fromkeys(sections.COUNTED, 2)}
+        for code in ("redon", "exemple")
+    ]  # fmt: skip
+    index = words(sections.summary(cards))
     real, fictional = index.split("Un exemple fictif")
     assert "Pays de Redon" in real
     assert opened("exemple").nom not in real
@@ -567,21 +571,16 @@ def test_every_sheet_is_listed_with_its_rows_even_at_zero():
     ("name", "quoted"), [("initiatives", True), ("fiches", False), ("verbatims", False), ("votes", False)]
 )
 def test_problems_of_what_people_wrote_give_the_cell_and_the_rule_only(name, quoted):
-    territory = small()
-    territory._tidy.problems.append(
-        Problem("essai.xlsx", name, "F7", "Canari vaut « jaune ».", "vert", "Corriger.", A_VERIFIER, "valeur inconnue")
-    )
-    page = words(sections.problems(territory))
+    told = ("essai.xlsx", name, "F7", "Canari vaut « jaune ».", "vert", "Corriger.", A_VERIFIER, "valeur inconnue")
+    page = words(sections.problems(small(problems=[Problem(*told)])))
     assert "F7" in page
     assert ("Canari" in page) is quoted
     assert ("valeur inconnue" in page) is not quoted
 
 
 def test_blocking_problems_are_counted_apart():
-    territory = small()
-    for gravity in (BLOQUANT, A_VERIFIER, A_VERIFIER):
-        territory._tidy.problems.append(Problem("e.xlsx", "votes", "A2", "t", "a", "f", gravity))
-    assert re.findall(r"\d+", words(sections.problems_sentence(territory))) == ["3", "1"]
+    told = [Problem("e.xlsx", "votes", "A2", "t", "a", "f", gravity) for gravity in (BLOQUANT, A_VERIFIER, A_VERIFIER)]
+    assert re.findall(r"\d+", words(sections.problems_sentence(small(problems=told)))) == ["3", "1"]
 
 
 def test_page_0_never_quotes_a_sheet_of_people_under_any_of_its_names(folder):

@@ -6,7 +6,6 @@ from conftest import RAW, opened, programme, sheet, small
 
 from domino_analysis import comparison
 from domino_analysis.paths import processed_dir, territories
-from domino_analysis.schema import catalogue
 from domino_analysis.territory import Programme, Territory, reference
 
 COMMUNES = {"chateaubriant": 33, "morlaix": 61, "redon": 43, "rennes": 43}
@@ -93,13 +92,15 @@ def test_what_was_asked_for_is_recorded():
     territory = small("exemple")
     assert territory.asked == set()
     _ = territory.fiches, territory.reference("contexte"), territory.outlines
-    assert territory.asked == {"fiches", "reference/contexte", "reference/contours_exemple"}
+    assert territory.asked == {"fiches", "reference_contexte", "reference_contours"}
 
 
-def test_problems_rest_on_every_sheet():
+def test_what_reading_the_sheets_found_is_asked_for_under_names_of_its_own():
     territory = small()
     assert territory.problems == []
-    assert territory.asked == set(catalogue())
+    assert territory.matches.empty
+    assert territory.provenance.empty
+    assert territory.asked == {"problemes", "correspondances", "provenance"}
 
 
 def test_a_territory_without_a_name_is_called_by_its_code():
@@ -131,9 +132,10 @@ def test_reference_codes_are_text_and_numbers_are_numbers():
 
 @pytest.mark.parametrize("path", sorted((RAW / "reference").glob("*.csv")), ids=lambda path: path.stem)
 def test_a_public_table_has_the_columns_that_it_has_when_it_is_absent(path, folder):
-    there = reference(path.stem)
+    asked = path.stem.split("_") if path.stem.startswith("contours_") else [path.stem]
+    there = reference(*asked)
     folder("reference")
-    absent = reference(path.stem)
+    absent = reference(*asked)
     assert absent.empty
     assert list(absent) == list(there)
     numbers = [column for column in there if pd.api.types.is_numeric_dtype(there[column])]
