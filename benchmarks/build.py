@@ -150,10 +150,12 @@ for each in build.wanted(site, paths.territories(), True):
 
 
 def as_they_come(where: Place, script: str) -> Cost:
-    """Cost of the same pages made by a script; the tables are ready, which is in its favour."""
+    """Cost of the same pages made by a script, from nothing too: each notebook reads its sheets."""
     where.anew()
+    plan = json.dumps(where.planned())
+    shutil.rmtree(where.data / "processed")
     with tempfile.TemporaryDirectory() as out:
-        arguments = (json.dumps(where.planned()), CHECKOUT / "notebooks", out, BIN)
+        arguments = (plan, CHECKOUT / "notebooks", out, BIN)
         return cost(sys.executable, "-c", script, *arguments, DOMINO_DATA=str(where.data))
 
 
@@ -163,8 +165,8 @@ def as_they_come(where: Place, script: str) -> Cost:
 def boucle() -> list[tuple]:
     """The whole programme from nothing, against the plain loop of commands."""
     with place() as where:
-        ours, loop = median(where.anew, 5), as_they_come(where, LOOP)
-        pages = len(where.planned())
+        ours, pages = median(where.anew, 5), len(where.planned())
+        loop = as_they_come(where, LOOP)
     return [
         (
             f"programme entier ({pages} pages), contre la boucle papermill + nbconvert : temps",
@@ -257,8 +259,8 @@ def demarrage() -> list[tuple]:
     """Processes that are spawned, against those of the warm fork server."""
     with place() as where:
         where.anew()
-        forked = median(lambda: where.run("--force"), 3)
-        spawned = median(lambda: where.run("--force", DOMINO_START="spawn"), 3)
+        forked = median(lambda: where.run("--force"), 2)
+        spawned = median(lambda: where.run("--force", DOMINO_START="spawn"), 2)
     return [("spawn, contre forkserver : temps", spawned.wall, forked.wall, "≤ 1,15")]
 
 

@@ -14,7 +14,6 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from nbclient import NotebookClient
-from nbformat import NotebookNode
 from papermill.engines import Engine
 from traitlets.config import Config
 
@@ -78,8 +77,6 @@ class WarmEngine(Engine):
     ran : NotebookNode
         The notebook of the last run as it is now, whole or stopped by an error.
     """
-
-    ran: NotebookNode
 
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, **_):

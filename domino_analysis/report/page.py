@@ -288,6 +288,7 @@ def warm_up() -> None:
     to_html(execute(notebook, {}), Page("", ""))
     catalogue()
     gc.freeze()
+    gc.disable()  # a child ends before its garbage matters
 
 
 if is_fork_server():
