@@ -196,7 +196,8 @@ def index(site: Site, wanted: Iterable[Page] = (), failures: dict[str, str] | No
     pages, reasons = pages_of(site, site.packages), failures or {}
     there = {page.path: kept_key(output_dir() / page.path) for page in pages} | {page.path: "…" for page in wanted}
     failed = [page for page in pages if there[page.path] == ""]
-    told = [(f"{p.kicker} : {p.title}", reasons.get(p.path, "la page dit pourquoi.")) for p in failed]
+    reason = "la page dit pourquoi."
+    told = [(f"{p.kicker}, {p.title}".removeprefix(", "), reasons.get(p.path, reason)) for p in failed]
     cards = [
         {
             "code": code, "nom": package["title"], "is_fictif": package["fictif"], "lignes": package["lignes"],
@@ -263,7 +264,7 @@ def wanted(site: Site, codes: Iterable[str], force: bool = False) -> list[Todo]:
 def _reason(error: Exception, means: Means) -> str:
     """Why something could not be made, in one line."""
     known = {
-        "temps": f"le temps accordé est passé ({means.seconds:g} secondes).",
+        "temps": f"le temps accordé est passé ({means.seconds:g} s).",
         "mémoire": f"plus de {means.megabytes} Mo de mémoire ont été demandés.",
         "arrêt": f"le processus s'est arrêté ({error.detail}).",
     }
