@@ -10,9 +10,10 @@ import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, count
+from itertools import chain, count, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 
 from .load import PLACE, RawFolder, canonical, decode, headers, parse_csv, refusal
-from .paths import shown
+from .paths import CATALOGUE, shown
 from .schema import Column, Problem, alias, catalogue, problem, services, sheet_names, simplify, value_spellings
 
 PROPOSE_FROM = 80
@@ -30,6 +31,9 @@ PROPOSE_FROM = 80
 MONTHS = alias()["mois"]
 MONTH_NUMBERS = {simplify(month): number for number, month in enumerate(MONTHS, 1)}
 CONTACT = re.compile(alias()["coordonnees"])
+PEOPLE = alias()["personnes"]
+CAPITALISED, NAMED = re.compile(PEOPLE["mot"]), re.compile(PEOPLE["forme"] % PEOPLE, re.VERBOSE)
+FIRST_NAMES = {*(CATALOGUE / "prenoms.csv").read_text("utf-8").casefold().split()} - {*PEOPLE["pas_des_prenoms"]}
 NUMBERS = {"integer": "Int64", "number": "float64"}
 """Type of a column of numbers in a tidy table."""
 
@@ -131,6 +135,21 @@ def closest(text: str, choices: list[str]) -> str:
     return found[0][0] if found and not is_tie else ""
 
 
+def without_names(text: str) -> str:
+    """Text in which names of persons are replaced by […]; the catalogue says what names a person, and what does not.
+
+    A civility or a first name makes a name of what follows it. Streets, places and establishments that
+    bear a name keep it; a first name alone, or a surname alone, is not seen.
+
+    Examples
+    --------
+    >>> without_names("Jeanne Canari et M. Le Goff, à la salle Jean Vilar")
+    '[…] et […], à la salle Jean Vilar'
+    """
+    marked = CAPITALISED.sub(lambda word: "\x01" * (word[1].casefold() in FIRST_NAMES) + word[0], text)
+    return NAMED.sub(lambda found: found[1] or "[…]", marked).replace("\x01", "")
+
+
 def items(text: object) -> list[str]:
     """Values of a list cell, separated by ``;`` or by lines, in their order.
 
@@ -204,16 +223,13 @@ def parse_date(text: str) -> str | None:
     text = text.strip().split(" 00:00")[0]
     if re.fullmatch(r"\d{4}", text):
         return text
-    written = (text, simplify(text))
-    match = next(filter(None, (re.fullmatch(form, words) for form in alias()["dates"] for words in written)), None)
-    if not match:
-        return None
-    year, month, day = match["year"], match["month"], match["day"]
-    try:
-        date = dt.date(int(year), MONTH_NUMBERS.get(month) or int(month), int(day or 1))
-    except ValueError:
-        return None
-    return date.isoformat() if day else date.isoformat()[:7]
+    for form, written in product(alias()["dates"], (text, simplify(text))):
+        if match := re.fullmatch(form, written):
+            year, month, day = match.group("year", "month", "day")
+            with suppress(ValueError):  # no such month or day
+                date = dt.date(int(year), MONTH_NUMBERS.get(month) or int(month), int(day or 1))
+                return date.isoformat() if day else date.isoformat()[:7]
+    return None
 
 
 def parse_number(text: str) -> float | None:
@@ -230,16 +246,15 @@ def parse_number(text: str) -> float | None:
 
 def _as_number(column: Column, text: str) -> Reading:
     number, is_whole = parse_number(text), column.type == "integer"
-    broken = ""
     if number is None or (is_whole and not number.is_integer()):
-        broken = "forme/nombre entier" if is_whole else "forme/nombre"
-    elif column.lecture == "annee" and number > 9999:
-        broken = "forme/quatre chiffres"
-    elif column.minimum is not None and number < column.minimum:
-        broken = "forme/minimum"
-    elif column.maximum is not None and number > column.maximum:
-        broken = "forme/maximum"
-    return Reading("" if broken else canonical(number), regle=broken)
+        return Reading("", regle="forme/nombre entier" if is_whole else "forme/nombre")
+    broken = {
+        "forme/quatre chiffres": column.lecture == "annee" and number > 9999,
+        "forme/minimum": column.minimum is not None and number < column.minimum,
+        "forme/maximum": column.maximum is not None and number > column.maximum,
+    }
+    rule = next(filter(broken.get, broken), "")
+    return Reading("" if rule else canonical(number), regle=rule)
 
 
 def _as_date(column: Column, text: str) -> Reading:
@@ -453,8 +468,17 @@ def _rows_hold(sweep: Sweep) -> None:
             rows, other = sweep.counted(name), rule.get("avec")
             if other:
                 rows = rows.merge(sweep.counted(other), on=catalogue()[other].primary_key[-1], suffixes=("", "_avec"))
-            doubtful = rows.query(rule["si"], engine="python", local_dict={"CONTACT": CONTACT})
+            doubtful = rows.query(rule["si"], engine="python")
             sweep.tell(doubtful, rule["colonne"], rule["regle"])
+
+
+def _nobody_is_named(sweep: Sweep) -> None:
+    """No text lets one reach a person or names one, but for the titles and authors of documents, which are cited."""
+    for _, column, frame, cells in sweep.filled(lambda name, column: column.type not in NUMBERS and not column.enum):
+        for index in (i for i, text in cells.items() if CONTACT.search(text)):
+            sweep.tell(frame.loc[[index]], column.name, "coordonnées")
+        for index in (i for i, text in cells.items() if without_names(text) != text and not column.noms_publics):
+            sweep.tell(frame.loc[[index]], column.name, "personne")
 
 
 def _meetings_agree(sweep: Sweep) -> None:
@@ -596,7 +620,7 @@ def tidy(raw: RawFolder, folder: Path, communes_2015: pd.DataFrame) -> Tidy:
     sweep = Sweep(raw, folder, tables, communes_2015)
     for step in (
         _corrections, _no_totals, _cells, _constants, _questions, _required, _keys, _places, _links, _retained,
-        _rows_hold, _meetings_agree, _ballots_agree, _evenings_have_a_meeting, _no_circle, _no_twins,
+        _rows_hold, _nobody_is_named, _meetings_agree, _ballots_agree, _evenings_have_a_meeting, _no_circle, _no_twins,
         _years_plausible, _service_matches,
     ):  # fmt: skip
         step(sweep)
