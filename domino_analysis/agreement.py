@@ -46,9 +46,8 @@ def dots(votes: pd.DataFrame, objet: str, labels: pd.Series) -> pd.DataFrame:
 
 
 def dots_by_table(votes: pd.DataFrame, objet: str) -> pd.DataFrame:
-    """Points that each table gave to each thing: ``code, table, points``."""
-    given = _given(votes, objet).dropna(subset="table")
-    return given.groupby(["code", "table"])["points"].sum().astype(int).reset_index()
+    """Points that each table gave to each thing: ``code, table, points``; ballots without a table are left out."""
+    return _given(votes, objet).groupby(["code", "table"])["points"].sum().astype(int).reset_index()
 
 
 def ballots(votes: pd.DataFrame, objet: str) -> pd.Series:
@@ -163,8 +162,7 @@ def divisive(votes: pd.DataFrame, objet: str, labels: pd.Series) -> pd.DataFrame
 
 def opinions(votes: pd.DataFrame, scale: list[str], labels: pd.Series) -> pd.DataFrame:
     """Number of opinions of each kind on each thing: the distribution, never a mean."""
-    given = votes.dropna(subset="avis")
-    table = pd.crosstab(given["code"], given["avis"]).reindex(columns=scale, fill_value=0)
+    table = pd.crosstab(votes["code"], votes["avis"]).reindex(columns=scale, fill_value=0)
     table.insert(0, "label", labels.reindex(table.index))
     return table.rename_axis(columns=None).reset_index()
 
@@ -472,10 +470,9 @@ def krippendorff_alpha(codings: pd.DataFrame, level: str) -> float:
     >>> krippendorff_alpha(pd.DataFrame({"A": ["E1", "E2", "E1"], "B": ["E1", "E2", "E1"]}), "nominal")
     1.0
     """
-    codings = codings.astype(LEVELS[level])
+    codings = codings.astype(LEVELS[level]).loc[lambda units: units.count(axis=1) > 1]
     domain = sorted(pd.Series(codings.to_numpy().ravel()).dropna().unique())
-    counts = pd.DataFrame({code: codings.eq(code).sum(axis=1) for code in domain})
-    counts = counts[counts.sum(axis=1) > 1]
-    if counts.any().sum() < 2:
+    if len(domain) < 2:
         return float("nan")
+    counts = pd.DataFrame({code: codings.eq(code).sum(axis=1) for code in domain})
     return float(krippendorff.alpha(value_counts=counts, value_domain=domain, level_of_measurement=level))

@@ -122,8 +122,7 @@ class Meeting:
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name.startswith("_") or name not in catalogue():
             raise AttributeError(name)
-        frame = getattr(self.territory, name)
-        return frame[frame["reunion"] == self.code].reset_index(drop=True)
+        return getattr(self.territory, name).loc[lambda rows: rows["reunion"] == self.code].reset_index(drop=True)
 
     @property
     def code(self) -> str:
@@ -138,8 +137,7 @@ class Meeting:
     @property
     def following(self) -> pd.Series | None:
         """Next dated meeting of the calendar, if there is one."""
-        meetings = self.territory.reunions
-        later = meetings[meetings["date"] > str(self.row["date"])].sort_values("date")
+        later = self.territory.reunions.loc[lambda known: known["date"] > str(self.row["date"])].sort_values("date")
         return None if later.empty else later.iloc[0]
 
     def tally(self, column: str) -> Tally:
@@ -233,7 +231,7 @@ def exploded(frame: pd.DataFrame, column: str, empty: str) -> pd.DataFrame:
     return frame.assign(**{column: values}).explode(column, ignore_index=True)
 
 
-def _counted(values: pd.Series, empty: str, order: tuple = ()) -> pd.Series:
+def _counted(values: pd.Series, empty: str, order: tuple) -> pd.Series:
     """Number of times each value is there: those of ``order``, then most frequent first, ``empty`` last."""
     counts = values.value_counts()
     found = sorted(counts.index, key=lambda value: (value == empty, -counts[value], value))
@@ -252,7 +250,7 @@ def keyed(table: pd.DataFrame, name: str) -> pd.DataFrame:
     return table.rename(columns={name: f"{name}\u00a0"}).rename_axis(columns=None).rename_axis(name).reset_index()
 
 
-def crossed(frame: pd.DataFrame, rows: str, columns: str, empty: str = UNSAID, order: tuple = ()) -> pd.DataFrame:
+def crossed(frame: pd.DataFrame, rows: str, columns: str, order: tuple = (), kinds: tuple = ()) -> pd.DataFrame:
     """Counts of rows by two columns, each possibly a list, most frequent row first.
 
     An item of several values counts once in each: the total of the table may pass that of the rows.
@@ -262,10 +260,9 @@ def crossed(frame: pd.DataFrame, rows: str, columns: str, empty: str = UNSAID, o
     frame : DataFrame
     rows, columns : str
         Columns to cross. A column ``rows`` that nobody filled gives a table without rows.
-    empty : str
-        Name of what nobody filled; it comes last.
-    order : tuple of str
-        Rows that come first and stay even at zero, such as the values of a closed list.
+    order, kinds : tuple of str
+        Rows, and columns, that come first and stay even at zero, such as the values of a closed list.
+        What nobody filled comes last, as « non renseigné ».
 
     Examples
     --------
@@ -274,10 +271,10 @@ def crossed(frame: pd.DataFrame, rows: str, columns: str, empty: str = UNSAID, o
     {'theme': ['a', 'b', 'non renseigné'], 'x': [1, 1, 1], 'y': [1, 0, 0]}
     """
     pairs = pd.DataFrame({"row": frame[rows], "column": frame[columns]})
-    long = exploded(exploded(pairs, "row", empty), "column", empty)
+    long = exploded(exploded(pairs, "row", UNSAID), "column", UNSAID)
     table = pd.crosstab(long["row"], long["column"])
-    described = sorted(table.columns, key=lambda label: label == empty)
-    table = table.reindex(index=_counted(long["row"], empty, order).index, columns=described, fill_value=0)
+    described = dict.fromkeys([*kinds, *sorted(table.columns, key=lambda label: label == UNSAID)])
+    table = table.reindex(index=_counted(long["row"], UNSAID, order).index, columns=list(described), fill_value=0)
     return keyed(table, rows)
 
 
@@ -286,10 +283,8 @@ def by_theme(initiatives: pd.DataFrame) -> pd.DataFrame:
 
     The states are those of the catalogue, in its order; a state that nobody has keeps its column.
     """
-    states = catalogue()["initiatives"]["etat"].enum
-    table = crossed(initiatives, "thematique", "etat").set_index("thematique")
-    table = table.reindex(columns=list(dict.fromkeys([*states, *table.columns])), fill_value=0)
-    return table.assign(nb=table.sum(axis=1)).reset_index()
+    table = crossed(initiatives, "thematique", "etat", kinds=catalogue()["initiatives"]["etat"].enum)
+    return table.assign(nb=table.iloc[:, 1:].sum(axis=1))
 
 
 def by_value(frame: pd.DataFrame, column: str, empty: str = UNSAID, order: tuple = ()) -> pd.DataFrame:
@@ -364,9 +359,10 @@ def quantities(initiatives: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``objet, question, valeur, base, unite, precision, document``; ``base`` is the whole of a part.
+        ``objet, question, valeur, base, unite, precision, document, date``; ``base`` is the whole of a part,
+        ``date`` that of a published figure.
     """
-    columns = ["objet", "question", "valeur", "base", "unite", "precision", "document"]
+    columns = ["objet", "question", "valeur", "base", "unite", "precision", "document", "date"]
     counted = initiatives.dropna(subset=["quantite", "unite"]).fillna({"precision": "exact"})
     groups = counted.groupby(["unite", "precision"], as_index=False)
     own = groups.agg(valeur=("quantite", "sum"), objet=("nom", "first"), document=("nommee_par", "first"))
@@ -446,10 +442,6 @@ def links(relations: pd.DataFrame, acteurs: pd.DataFrame) -> pd.DataFrame:
 # ── context and limits ──────────────────────────────────────────────────────────────────────────
 
 
-NOT_SUMMED = r"median|^part_|^taux_"
-"""Indicators of the context that are medians or shares: never summed over communes."""
-
-
 def context(rows: pd.DataFrame) -> pd.DataFrame:
     """Context of a territory, each figure with its year: sums over communes, then EPCI by EPCI.
 
@@ -465,7 +457,7 @@ def context(rows: pd.DataFrame) -> pd.DataFrame:
     if rows.empty:
         return pd.DataFrame(columns=columns)
     is_commune = rows["niveau"] == "commune"
-    summable = rows[is_commune & ~rows["indicateur"].str.contains(NOT_SUMMED)]
+    summable = rows[is_commune & ~rows["indicateur"].str.contains(grandeurs()["contexte"]["jamais_somme"])]
     total = summable.groupby(["libelle", "annee", "unite", "source"], sort=False, as_index=False)["valeur"].sum()
     wider = rows[~is_commune].rename(columns={"nom": "lieu"})
     frame = pd.concat([total.assign(lieu="territoire"), wider], ignore_index=True)[columns]

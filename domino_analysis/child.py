@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, suppress
 from itertools import islice
 from multiprocessing import connection
 from pathlib import Path
@@ -40,6 +41,9 @@ class Task(NamedTuple):
     function: Callable[..., Any]
     arguments: tuple = ()
 
+
+Outcomes = Iterator[tuple[Task, Any]]
+"""Tasks as they end, each with its value or a `ChildError`."""
 
 START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 CONTEXT = multiprocessing.get_context(os.environ.get("DOMINO_START") or START)
@@ -68,15 +72,12 @@ def _start(process) -> None:
 
     A worker of a cluster is a "daemon", to which multiprocessing refuses children: ours end with their parent.
     """
-    with _STARTING:
-        main, own = sys.modules["__main__"], multiprocessing.current_process()._config
-        is_daemon = own.pop("daemon", False)
+    with _STARTING, ExitStack() as after:
+        own = multiprocessing.current_process()._config
+        after.callback(own.update, daemon=own.pop("daemon", False))
+        after.callback(sys.modules.update, __main__=sys.modules["__main__"])
         sys.modules["__main__"] = ModuleType("__main__")
-        try:
-            process.start()
-        finally:
-            sys.modules["__main__"] = main
-            own["daemon"] = is_daemon
+        process.start()
 
 
 def _end_with_parent() -> None:
@@ -110,16 +111,13 @@ def _work(sender: connection.Connection, task: Task, megabytes: int | None) -> N
 
 
 def _receive(receiver: connection.Connection, process) -> Any:
-    try:
+    with suppress(EOFError, OSError):
         return receiver.recv()
-    except (EOFError, OSError):
-        process.join()
-        return ChildError("arrêt", f"code {process.exitcode}")
+    process.join()
+    return ChildError("arrêt", f"code {process.exitcode}")
 
 
-def run_all(
-    jobs: int, tasks: Iterable[Task], seconds: float = 300, megabytes: int | None = None
-) -> Iterator[tuple[Task, Any]]:
+def run_all(jobs: int, tasks: Iterable[Task], seconds: float = 300, megabytes: int | None = None) -> Outcomes:
     """Results of tasks as they come, each a value or a `ChildError`.
 
     Parameters
@@ -184,9 +182,7 @@ def run(function: Callable[..., Any], *arguments, **limits) -> Any:
 # ── on a cluster ────────────────────────────────────────────────────────────────────────────────
 
 
-def run_on(
-    cluster: str, modules: list[str], tasks: Iterable[Task], seconds: float = 300, megabytes: int | None = None
-) -> Iterator[tuple[Task, Any]]:
+def run_on(cluster: str, modules: list[str], tasks: Iterable[Task], seconds: float, megabytes: int) -> Outcomes:
     """The same as `run_all` on the workers of a Dask scheduler, each call in a child of a worker.
 
     The call of a worker that is lost is made again on another one, three times at most.
@@ -214,21 +210,21 @@ def run_on(
 
         def submit(task: Task) -> Any:
             named = f"{task.name}-{os.urandom(4).hex()}"
-            return client.submit(_run_there, task, modules, seconds, megabytes, key=named, pure=False)
+            future = client.submit(_run_there, task, modules, seconds, megabytes, key=named, pure=False)
+            running[future] = task
+            return future
 
-        waiting = iter(tasks)
-        running = {submit(task): task for task in islice(waiting, 2 * sum(client.nthreads().values()))}
-        done = as_completed(running, loop=client.loop)
+        waiting, running = iter(tasks), {}
+        first = [submit(task) for task in islice(waiting, 2 * sum(client.nthreads().values()))]
+        done = as_completed(first, loop=client.loop)
         for future in done:
             task = running.pop(future)
             value = ChildError("arrêt", str(future.exception())) if future.status == "error" else future.result()
-            for following in islice(waiting, 1):
-                running[submit(following)] = following
-                done.add(list(running)[-1])
+            done.update([submit(following) for following in islice(waiting, 1)])
             yield task, value
 
 
-def _run_there(task: Task, modules: list[str], seconds: float, megabytes: int | None) -> Any:
+def _run_there(task: Task, modules: list[str], seconds: float, megabytes: int) -> Any:
     warm(*modules)
     logging.getLogger("distributed.worker").info("%s: started", task.name)
     ((_, value),) = run_all(1, [task], seconds, megabytes)

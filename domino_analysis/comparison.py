@@ -1,19 +1,18 @@
 """Territories side by side, and what cannot be compared: the reasons come before the figures."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
+from jinja2 import Environment
 
 from .census import context, exploded, quantities
 from .indicators import SAME, medians
 from .schema import phrases, simplify
 from .territory import Programme, Territory
 
-Table = Callable[[Territory], pd.DataFrame]
-"""What gives a table of a territory."""
 
-
-def stacked(programme: Programme, table: str | Table) -> pd.DataFrame:
+def stacked(programme: Programme, table: str | Callable) -> pd.DataFrame:
     """One table of every territory, one under the other; ``territoire`` is the name of each.
 
     Parameters
@@ -69,12 +68,7 @@ def census_totals(programme: Programme) -> pd.DataFrame:
         ``territoire, objet, valeur, base, unite, precision, date``: totals of no meeting, never added, as each
         has its unit and its rules.
     """
-
-    def published(territory: Territory) -> pd.DataFrame:
-        totals = territory.depouillements.loc[lambda totals: totals["reunion"].isna()]
-        return quantities(territory.initiatives.iloc[:0], totals).assign(date=totals["date"].to_numpy())
-
-    return stacked(programme, published)
+    return stacked(programme, lambda territory: quantities(territory.initiatives.iloc[:0], territory.depouillements))
 
 
 def stakes(programme: Programme) -> pd.DataFrame:
@@ -142,7 +136,7 @@ def _key(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(keys, frame.index, dtype=str)
 
 
-def common_indicators(programme: Programme, measures: Table = lambda territory: territory.mesures) -> pd.DataFrame:
+def common_indicators(programme: Programme, measures: Callable = lambda territory: territory.mesures) -> pd.DataFrame:
     """Current and desired situation on the indicators that several territories follow in the same way.
 
     Two indicators are one when their criterion is written alike (accents and case apart) with the
@@ -189,25 +183,10 @@ def _totals(territory: Territory) -> pd.DataFrame:
     return totals[totals["reunion"].isna() & (totals["unite"] == "initiatives") & (totals["precision"] != "part")]
 
 
-QUANTITIES = {
-    "total": ([("source", lambda t: _totals(t).empty), ("portee", lambda t: True)], None),
-    "pratiques": ([("source", lambda t: t.initiatives.empty),
-                   ("portee", lambda t: t.initiatives["nommee_par"].notna().all()),
-                   ("definition", lambda t: t.initiatives["retenue"].eq("à vérifier").any())],
-                  lambda t: {" ".join(sorted(t.initiatives["date_releve"].dropna().str[:4].unique()))}),
-    "acteurs": ([("source", lambda t: t.acteurs.empty)], lambda t: {"feuille"}),
-    "enjeux": ([("source", lambda t: t.enjeux["origine"].isna().all())], lambda t: set(t.enjeux["origine"].dropna())),
-    "participation": ([("source", lambda t: t.reunions["nb_presents"].isna().all()),
-                       ("portee", lambda t: t.reunions["nb_presents"].isna().any())], lambda t: {"présents"}),
-    "indicateurs": ([("source", lambda t: medians(t.mesures, t.indicateurs).empty)],
-                    lambda t: set(_key(medians(t.mesures, t.indicateurs)))),
-    "perimetre": ([("date", lambda t: t.identity[["date_perimetre", "population_annee"]].isna().any())],
-                  lambda t: {tuple(t.identity[["date_perimetre", "population_annee"]])}),
-    "contexte": ([("source", lambda t: t.reference("contexte").empty)], lambda t: {"contexte"}),
-    "reperes": ([("portee", lambda t: True)], None),
-}  # fmt: skip
-"""What one would like to compare: the obstacles to look for, the first that holds being told, and the
-set from which two territories must share something to be compared. Their words are in the catalogue."""
+def _worth(how: str, territory: Territory) -> Any:
+    """Value of an expression of the catalogue on the tables of a territory, its published totals and its common measures."""
+    measured = _key(medians(territory.mesures, territory.indicateurs))
+    return Environment().compile_expression(how)(t=territory, totaux=_totals(territory), mesures=measured)
 
 
 def comparability(programme: Programme) -> pd.DataFrame:
@@ -227,10 +206,10 @@ def comparability(programme: Programme) -> pd.DataFrame:
     {'non'}
     """
     rows = []
-    for key, (obstacles, basis) in QUANTITIES.items():
-        words = phrases()["comparabilite"][key]
-        told = {t.nom: next((words[name] for name, holds in obstacles if holds(t)), "") for t in programme}
-        bases = {t.nom: basis(t) for t in programme if not told[t.nom]}
+    for words in phrases()["comparabilite"].values():
+        obstacles = words["obstacles"].items()
+        told = {t.nom: next((words[name] for name, how in obstacles if _worth(how, t)), "") for t in programme}
+        bases = {t.nom: {*_worth(words["base"], t)} for t in programme if not told[t.nom]}
         for name, obstacle in told.items():
             alike = any(other != name and bases[other] & bases.get(name, set()) for other in bases)
             reason = obstacle or (words["oui"] if alike else words["autre"])

@@ -15,10 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from .clean import items
-from .paths import shown
+from . import clean, paths, workbook
 from .schema import catalogue, exemple
-from .workbook import CREATED
 
 MOST, TABLES, POINTS, COMMON = 500, "ABCD", 5, 3
 """Most territories, tables of a meeting, points of a ballot, stakes that every territory has."""
@@ -85,7 +83,7 @@ def write(raw: Path, number: int, seed: int = 0) -> list[str]:
     """
     codes = _codes(number, seed)
     if taken := [code for code in codes if (raw / code).exists()]:
-        raise FileExistsError(exemple()["erreurs"]["dossier"].format(dossier=shown(raw / taken[0])))
+        raise FileExistsError(exemple()["erreurs"]["dossier"].format(dossier=paths.shown(raw / taken[0])))
     raw.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=raw, prefix=".exemple-") as draft:
         for place, code in enumerate(codes, 1):
@@ -122,7 +120,7 @@ def _fill(folder: Path, tables: dict[str, Rows], is_workbook: bool) -> None:
             frame.map(lambda cell: FRENCH.get(type(cell), str)(cell)).to_csv(folder / f"{name}.csv", **french)
         return
     with pd.ExcelWriter(folder / f"{folder.name}.xlsx", engine="xlsxwriter", date_format="dd/mm/yyyy") as writer:
-        writer.book.set_properties({"created": CREATED})
+        writer.book.set_properties({"created": workbook.CREATED})
         for name, frame in frames.items():
             frame.to_excel(writer, sheet_name=name, index=False)
 
@@ -241,7 +239,7 @@ def _meet(group: _Group) -> None:
     sheets = [here | {"attentes": list(hopes) if n % 5 else ""} for n in range(rng.randint(*meeting["fiches"]))]
     for sheet, column in product(group.add("fiches", sheets), ("attentes", "participation")):
         known = {"question": column.capitalize(), "table": sheet["table"], "origine": "fiche", "nb_tables": ""}
-        for text in items(sheet.get(column)):
+        for text in clean.items(sheet.get(column)):
             group.say(text, hopes.get(text, ""), **known)
     group.add("verbatims", [here | statement for statement in list(group.said.values())[before:]])
 

@@ -150,8 +150,7 @@ def normalise(values: pd.DataFrame, direction: pd.Series | int = 1, method: str 
     refuse(limits.index[limits.isna().any(axis=1)], f"no value of {' or '.join(limits)} for")
     sign = limits.pop("direction")
     refuse(sign.index[sign.abs() != 1], "direction that is neither 1 nor -1 for")
-    if {"low", "high"} <= set(limits):
-        refuse(limits.index[limits["low"] > limits["high"]], "low is above high for")
+    refuse(limits.reindex(columns=["low", "high"]).query("low > high", engine="python").index, "low is above high for")
     return METHODS[method](x * sign, **{**options, **limits.mul(sign, axis=0)})
 
 
@@ -559,9 +558,8 @@ def distribution(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.DataFra
     felt = indicateurs[indicateurs["type"] == "ressenti"].dropna(subset=["echelle_min", "echelle_max"])
     if felt.empty:
         return pd.DataFrame()
-    names = {column: name for column, (name, *_) in SITUATIONS.items()}
-    told = _of_the_whole(mesures, felt).rename(columns=names)
-    long = told.melt("indicateur", list(names.values()), "situation", "note").dropna(subset="note")
+    long = _of_the_whole(mesures, felt).melt("indicateur", list(SITUATIONS), "situation", "note").dropna(subset="note")
+    long["situation"] = long["situation"].map({column: name for column, (name, *_) in SITUATIONS.items()})
     marks = {*range(int(felt["echelle_min"].min()), int(felt["echelle_max"].max()) + 1), *long["note"]}
     keys = ["indicateur", "situation"]
     table = pd.crosstab([long[key] for key in keys], long["note"]).reindex(columns=sorted(marks), fill_value=0)
@@ -614,10 +612,9 @@ def practice_effects(mesures: pd.DataFrame, indicateurs: pd.DataFrame) -> pd.Dat
     judged = judged.assign(critere=judged["indicateur"].map(kept), effet=judged["avis"].map(EFFECTS), place=place)
     judged["avis"] += (" (" + judged["fondement"] + ")").fillna("")
     judged = judged.sort_values(["place", "avis"])  # the order of the sheet would tell who said what
-    cells = judged.groupby(["pratique", "critere"], sort=False).agg(
-        avis=("avis", lambda said: " / ".join(said.unique())),
-        effet=("effet", lambda effects: effects.iloc[0] if len(set(effects)) == 1 else "partagé"),
-    )
+    alike = judged.groupby(["pratique", "critere"], sort=False)
+    cells = alike.agg(avis=("avis", lambda said: " / ".join(said.unique())), effet=("effet", "first"))
+    cells["effet"] = cells["effet"].mask(alike["effet"].nunique().gt(1), "partagé")
     every = pd.MultiIndex.from_product(names, names=["pratique", "critere"])
     return cells.reindex(every).fillna({"effet": "à regarder"}).reset_index()
 

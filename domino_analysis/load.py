@@ -23,7 +23,7 @@ from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name, xl_rowcol_to_c
 
 from .child import ChildError, run
 from .paths import BESIDE, locks, sheet_files, shown
-from .schema import Problem, Table, catalogue, problem, sheet_names, simplify, table_named
+from .schema import Problem, Table, catalogue, problem, simplify, table_named
 
 PLACE = ["fichier", "feuille", "ligne"]
 """Where a row comes from: first columns of every raw and tidy table."""
@@ -119,10 +119,11 @@ def _beyond(grid: Grid) -> str:
     return next((f"ligne {n}" for n, is_wide in enumerate(too_wide, 1) if is_wide or n > MAX_ROWS), "")
 
 
-def _sheet(name: str, table: str, grid: Grid, known: dict, stray: str = "", failed: Collection[str] = ()) -> Sheet:
+def _sheet(name: str, table: str, grid: Grid, stray: str = "", failed: Collection[str] = ()) -> Sheet:
     """Rows of a grid under our names; none with a cell too far away. Cells whose formula failed are empty."""
     if stray := stray or _beyond(grid):
         return Sheet(name, table, told=[("cellule égarée", stray, "")])
+    known = headers(catalogue()[table])
     scores = _known_titles(grid, known)
     if not any(scores):
         return Sheet(name, table, told=[("titres", "", "")] if any(map(any, grid)) else [])
@@ -199,15 +200,15 @@ def _placed(elements: Iterable[ElementTree.Element], kind: str) -> Iterable[tupl
     return zip(accumulate((int(e.get(f"{ODS}number-{kind}-repeated", 1)) for e in held), initial=0), held, strict=False)
 
 
-def _read_workbook(path: str, headers: dict, spellings: dict[str, str]) -> list[Sheet]:
+def _read_workbook(path: Path) -> list[Sheet]:
     """Sheets of one workbook; runs in a child."""
     from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
     workbook, archive = CalamineWorkbook.from_path(path), zipfile.ZipFile(path)
-    inside = _inside_xlsx(archive) if path.lower().endswith(".xlsx") else _inside_ods(archive)
+    inside = _inside_xlsx(archive) if path.suffix.lower() == ".xlsx" else _inside_ods(archive)
     found = []
     for metadata in workbook.sheets_metadata:
-        name, table = metadata.name, table_named(metadata.name, spellings)
+        name, table = metadata.name, table_named(metadata.name)
         is_visible = metadata.visible == SheetVisibleEnum.Visible
         if is_visible and table:
             stray, failed = inside.get(name, ("", ()))
@@ -215,7 +216,7 @@ def _read_workbook(path: str, headers: dict, spellings: dict[str, str]) -> list[
             stray = stray or _far(*(sheet.end or (0, 0)))
             rows = [] if stray else sheet.to_python(skip_empty_area=False)
             grid = [[canonical(cell) for cell in row] for row in rows]
-            found.append(_sheet(name, table, grid, headers[table], stray, failed))
+            found.append(_sheet(name, table, grid, stray, failed))
         elif is_visible or table:
             found.append(Sheet(name, table, told=[("feuille masquée", "", "")] if table else []))
     return found
@@ -231,21 +232,17 @@ def decode(content: bytes) -> str:
     """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16")
-    try:
+    with suppress(UnicodeDecodeError):
         return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+    return content.decode("cp1252", errors="replace")
 
 
 def _separator(text: str, known: dict) -> str:
     """The separator that shows most titles we know, or else the most frequent of the first line."""
     head = text[:20_000].lstrip("\n")
-
-    def likelihood(mark: str) -> tuple[int, int]:
-        rows = csv.reader(io.StringIO(head, newline=""), delimiter=mark)
-        return max(_known_titles(rows, known), default=0), head.split("\n", 1)[0].count(mark)
-
-    return max(";,\t", key=likelihood)
+    first = head.partition("\n")[0]
+    rows = {mark: csv.reader(io.StringIO(head, newline=""), delimiter=mark) for mark in ";,\t"}
+    return max(rows, key=lambda mark: (max(_known_titles(rows[mark], known), default=0), first.count(mark)))
 
 
 def parse_csv(text: str, known: dict | None = None) -> list[list[str]]:
@@ -269,13 +266,11 @@ def parse_csv(text: str, known: dict | None = None) -> list[list[str]]:
     return grid
 
 
-def _read_text(path: str, headers: dict, spellings: dict[str, str]) -> list[Sheet]:
+def _read_text(path: Path) -> list[Sheet]:
     """The one sheet of a CSV file; runs in a child."""
-    name = Path(path).stem
-    if table := table_named(name, spellings):
-        grid = parse_csv(decode(Path(path).read_bytes()), headers[table])
-        return [_sheet(name, table, grid, headers[table])]
-    return [Sheet(name, "")]
+    if table := table_named(path.stem):
+        return [_sheet(path.stem, table, parse_csv(decode(path.read_bytes()), headers(catalogue()[table])))]
+    return [Sheet(path.stem, "")]
 
 
 # ── a folder ────────────────────────────────────────────────────────────────────────────────────
@@ -312,8 +307,7 @@ def refusal(path: Path) -> Problem | None:
 
 def _sheets(*paths: Path) -> list[list[Sheet]]:
     """Sheets of each file; runs in a child."""
-    given = {name: headers(table) for name, table in catalogue().items()}, sheet_names()
-    return [(_read_text if path.suffix.lower() in TEXTS else _read_workbook)(str(path), *given) for path in paths]
+    return [(_read_text if path.suffix.lower() in TEXTS else _read_workbook)(path) for path in paths]
 
 
 def read_file(path: Path) -> tuple[list[Sheet], list[Problem]]:

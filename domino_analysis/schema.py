@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cache, partial
 from typing import Any
 
@@ -16,7 +16,8 @@ BLOQUANT, A_VERIFIER = "bloquant", "à vérifier"
 class Column:
     """One column of a sheet, as its Table Schema describes it; ``cles.schema.json`` holds our own keys.
 
-    An empty cell takes its ``defaut``; ``renvois`` are the sheets whose codes the column holds.
+    An empty cell takes its ``defaut``; ``renvois`` are the sheets whose codes the column holds. Names of
+    persons are shown where they are ``noms_publics``: the titles and authors of documents, which are cited.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Column:
     missing_values: tuple[str, ...] = ("",)
     defaut: str = ""
     renvois: tuple[dict[str, Any], ...] = ()
+    noms_publics: bool = False
 
     @property
     def is_direct(self) -> bool:
@@ -55,7 +57,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One sheet: its columns, its key, its links to other sheets and what its rows cannot say."""
+    """One sheet: its columns, its key and what its rows cannot say."""
 
     name: str
     title: str
@@ -64,7 +66,6 @@ class Table:
     columns: tuple[Column, ...]
     autres_titres: tuple[str, ...] = ()
     primary_key: tuple[str, ...] = ()
-    foreign_keys: dict[str, str] = field(default_factory=dict)
     controles: tuple[dict[str, str], ...] = ()
 
     def __getitem__(self, name: str) -> Column:
@@ -146,6 +147,12 @@ class Page:
         ISO date of the newest data; what the page is about, when it is a meeting.
     missing : tuple of (str, str)
         Territories that should be there, and why they are not.
+    nav : tuple of (str, str)
+        Pages of the same territory, with their titles.
+    is_still : bool
+        Whether the page has no script: its charts are drawings.
+    parts : tuple of str
+        Pages of which this one is made, each whole.
     """
 
     path: str
@@ -160,6 +167,9 @@ class Page:
     partners: tuple[str, ...] = ()
     is_fictif: bool = False
     missing: tuple[tuple[str, str], ...] = ()
+    nav: tuple[tuple[str, str], ...] = ()
+    is_still: bool = False
+    parts: tuple[str, ...] = ()
 
 
 def simplify(text: str) -> str:
@@ -193,14 +203,13 @@ def _described(kind: type, given: dict[str, Any]) -> Any:
 
 def _table(entry: dict) -> Table:
     """One sheet, from its Table Schema."""
-    links = {key["fields"][0]: key["reference"]["resource"] for key in entry.get("foreignKeys", ())}
+    keys = {key["fields"][0]: [{"feuille": key["reference"]["resource"]}] for key in entry.get("foreignKeys", ())}
     columns = []
     for column in entry["fields"]:
-        renvois = [{"feuille": links[column["name"]]}] if column["name"] in links else column.get("renvois", [])
-        own = {"missing_values": column.get("missingValues", entry["missingValues"]), "renvois": renvois}
-        columns.append(_described(Column, column | column.get("constraints", {}) | own))
-    own = {"columns": columns, "primary_key": entry.get("primaryKey", []), "foreign_keys": links}
-    return _described(Table, entry | own)
+        own = {"missing_values": column.get("missingValues", entry["missingValues"])}
+        links = {"renvois": keys[column["name"]]} if column["name"] in keys else {}
+        columns.append(_described(Column, column | column.get("constraints", {}) | own | links))
+    return _described(Table, entry | {"columns": columns, "primary_key": entry.get("primaryKey", [])})
 
 
 def descriptor(name: str) -> dict:
@@ -224,7 +233,7 @@ def catalogue() -> dict[str, Table]:
 # ── the other files, each read when it is first asked for ───────────────────────────────────────
 
 grandeurs: Callable[[], dict[str, dict]] = partial(_read, "grandeurs.yaml")
-"""Computed quantities by key: label, unit, formula, reference and limits."""
+"""Computed quantities by key: label, unit, formula, the tables they are counted from, limits and reference."""
 
 etapes: Callable[[], dict[str, dict]] = partial(_read, "etapes.yaml")
 """Pages by key: their notebook, their title, and the tables that make a step *received*."""
@@ -248,7 +257,7 @@ exemple: Callable[[], dict[str, Any]] = partial(_read, "exemple.fr.yaml")
 """Words of the fictional programme; see `domino_analysis.example`."""
 
 alias: Callable[[], dict[str, Any]] = partial(_read, "alias.yaml")
-"""How people write dates, services, yes and no, the values of lists, and what would let one reach them."""
+"""How people write dates, services, yes and no, the values of lists, and what would name them or let one reach them."""
 
 
 # ── what they say ───────────────────────────────────────────────────────────────────────────────
@@ -312,8 +321,7 @@ def value_spellings(table: str, column: str) -> dict[str, str]:
     'oui'
     """
     described, aliases = catalogue()[table][column], alias()
-    own = {value: [value] for value in described.enum or described.valeurs_proposees}
-    others = aliases["valeurs"].get(table, {}).get(column, {})
-    yes_or_no = aliases["oui_non"] if described.lecture == "oui_non" else {}
-    groups = (*own.items(), *others.items(), *yes_or_no.items())
+    groups = [(value, [value]) for value in described.enum or described.valeurs_proposees]
+    groups += aliases["valeurs"].get(table, {}).get(column, {}).items()
+    groups += aliases["oui_non"].items() if described.lecture == "oui_non" else ()
     return {simplify(spelling) or spelling: value for value, spellings in groups for spelling in spellings}

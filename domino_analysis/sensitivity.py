@@ -11,11 +11,8 @@ import pandas as pd
 
 from .indicators import MEANS, branch, composites, normalise, ranks, refuse
 
-NORMALISATIONS = {
-    "min-max": {"method": "min-max", "bounds": (1, 100)},
-    "z-score": {"method": "z-score", "mean": 10, "sd": 2},
-    "rank": {"method": "rank"},
-}
+_OPTIONS = {"min-max": {"bounds": (1, 100)}, "z-score": {"mean": 10, "sd": 2}, "rank": {}}
+NORMALISATIONS = {name: {"method": name, **options} for name, options in _OPTIONS.items()}
 """Variants by name, with what `normalise` is asked. Their scores are above 0, so that every mean is defined, but for a
 z-score five standard deviations below the mean, which takes 27 units or more: `aggregate` then refuses it by name."""
 

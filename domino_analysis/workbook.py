@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import xlsxwriter
-from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
+from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from .paths import shown
@@ -21,7 +21,7 @@ CREATED = datetime(2026, 1, 1)
 """Date written inside the file: fixed, so that two workbooks are equal byte for byte."""
 
 LAST_ROW, MAX_TITLE, MAX_TEXT = 1000, 32, 255
-"""Last row checked; what Excel holds in a help's title, then in a help or a list."""
+"""Last row checked; what Excel holds in a help's title, then in a help or a list, whose values hold no comma."""
 
 
 def new_workbook(path: Path, code: str, complete: bool = False, created: datetime = CREATED) -> None:
@@ -117,21 +117,7 @@ def _sheet(book: xlsxwriter.Workbook, table: Table, columns: list[Column]) -> No
         look = book.add_format(classeur()["genres"][_kind(column)]["format"])
         sheet.set_column(index, index, _width(column), look)
         sheet.write_string(0, index, column.title, book.add_format(levels[column.niveau]["format"]))
-        rule = _check(column, xl_rowcol_to_cell(1, index)) | _help(column)
-        values = rule.get("source", [])
-        if len(",".join(values)) > MAX_TEXT or any("," in value for value in values):
-            rule["source"] = _named(book, f"liste_{table.name}_{column.name}", values)
-        sheet.data_validation(1, index, LAST_ROW, index, rule)
-
-
-def _named(book: xlsxwriter.Workbook, name: str, values: list[str]) -> str:
-    """Formula of a named range, in the hidden sheet, for a list that no drop-down can hold."""
-    sheet = book.get_worksheet_by_name("listes") or book.add_worksheet("listes")
-    sheet.very_hidden()
-    column = len(book.defined_names)
-    sheet.write_column(0, column, values)
-    book.define_name(name, f"=listes!{xl_range_abs(0, column, len(values) - 1, column)}")
-    return f"={name}"
+        sheet.data_validation(1, index, LAST_ROW, index, _check(column, xl_rowcol_to_cell(1, index)) | _help(column))
 
 
 # ── a column ────────────────────────────────────────────────────────────────────────────────────

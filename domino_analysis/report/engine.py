@@ -85,7 +85,6 @@ class WarmEngine(Engine):
         _Shell.clear_instance()
         shell = _Shell.instance(config=Config(HistoryManager={"enabled": False, "hist_file": ":memory:"}))
         shell.client, cls.ran = NotebookClient(nb_man.nb), nb_man.nb
-        shell.client.reset_execution_trackers()
         for index, cell in enumerate(nb_man.nb.cells):
             nb_man.cell_start(cell, index)
             if cell.cell_type == "code" and cell.source.strip():
