@@ -13,7 +13,6 @@ import time
 import tomllib
 from dataclasses import asdict
 from functools import cache
-from pathlib import Path
 
 from . import paths
 from .report import build
@@ -37,7 +36,7 @@ def _print(template: str, **values: object) -> None:
     from jinja2 import Environment, FileSystemLoader
 
     environment = Environment(loader=FileSystemLoader(paths.TEMPLATE), trim_blocks=True, lstrip_blocks=True)
-    print(environment.get_template(template).render(**values))
+    print(environment.get_template(template).render(**values).rstrip())
 
 
 # ── what is typed ───────────────────────────────────────────────────────────────────────────────
@@ -59,7 +58,8 @@ class Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     words = _words()
     parser = Parser(prog="domino", description=words["description"], epilog=words["exemples"])
-    commands = parser.add_subparsers(dest="command", metavar="commande", title="commandes")
+    parser.set_defaults(action=lambda _: parser.print_help())
+    commands = parser.add_subparsers(metavar="commande", title="commandes")
     for name, told in words["commandes"].items():
         command = commands.add_parser(name, aliases=[told["aussi"]], help=told["help"])
         for option, described in {"--data": words["data"], **told["options"]}.items():
@@ -73,10 +73,9 @@ def _asked(codes: list[str], also: tuple[str, ...] = ()) -> list[str]:
     known = paths.territories()
     if not paths.raw_dir().is_dir():
         raise CommandError(_said("sans_raw", dossier=paths.data_dir()))
-    for code in codes:
-        if code not in (*known, *also):
-            raise CommandError(_said("inconnu", code=code, connus=", ".join(known) or "aucun"))
-    return list(dict.fromkeys(codes)) or known
+    if unknown := [code for code in codes if code not in (*known, *also)]:
+        raise CommandError(_said("inconnu", code=unknown[0], connus=", ".join(known) or "aucun"))
+    return list(dict.fromkeys(codes)) or [*known, *(code for code in also if paths.raw_dir(code).is_dir())]
 
 
 # ── what is done ────────────────────────────────────────────────────────────────────────────────
@@ -88,14 +87,11 @@ def check_command(options: argparse.Namespace) -> int:
     from .schema import BLOQUANT, catalogue
     from .territory import Territory
 
-    if not options.territoires and paths.raw_dir("programme").is_dir():
-        codes = [*codes, "programme"]
     read = [Territory.read(code) for code in codes]
-    problems = [(territory.code, problem) for territory in read for problem in territory.problems]
-    blocking = sum(problem.gravite == BLOQUANT for _, problem in problems)
+    problems = [{"territoire": each.code, **asdict(problem)} for each in read for problem in each.problems]
+    blocking = sum(problem["gravite"] == BLOQUANT for problem in problems)
     if options.format == "json":
-        listing = [{"territoire": code, **asdict(problem)} for code, problem in problems]
-        print(json.dumps({"problemes": listing, "bloquants": blocking}, ensure_ascii=False, indent=1))
+        print(json.dumps({"problemes": problems, "bloquants": blocking}, ensure_ascii=False, indent=1))
     else:
         _print("verifier.txt.j2", read=read, tables=list(catalogue()), total=len(problems), blocking=blocking)
     return 1 if blocking else 0
@@ -103,8 +99,8 @@ def check_command(options: argparse.Namespace) -> int:
 
 def run_command(options: argparse.Namespace) -> int:
     """Make the pages that are not as they should be; 1 when one failed or a file could not be read."""
-    if options.output:
-        os.environ["DOMINO_OUTPUT"] = options.output
+    if build.kept_edition() not in (None, options.edition):
+        raise CommandError(_said("autre_edition", dossier=paths.output_dir()))
     codes = _asked(options.territoires)
     if min(options.jobs, options.seconds, options.memory) < 1:
         raise CommandError(_said("au_moins_un"))
@@ -132,20 +128,16 @@ def _wait_for_a_change(seen: dict) -> None:
 
 def _run_once(options: argparse.Namespace, codes: list[str]) -> int:
     means = build.Means(options.jobs, options.cluster or "", options.seconds, options.memory)
-    known = paths.territories()
-    site = build.look(known)
+    site = build.look(paths.territories())
     if options.dry_run:
         list(build.read(site, means, kept=False))
         wanted = build.wanted(site, codes, options.force)
-        for each in wanted:
-            print(f"  {each.page.path} : {_why(site, each)}")
-        print("".join(f"  data/raw/{code} : {why}\n" for code, why in site.absent.items()), end="")
-        print(_said("a_faire", pages=len(wanted)))
+        _print("a_faire.txt.j2", wanted=wanted, site=site, words=_words()["raisons"])
         return 0
     if not site.to_read and not build.wanted(site, codes, options.force):
-        return _bilan(site, codes, [])
+        return _bilan(site, codes, {})
     with build.locked(lambda: print(_said("attente"), file=sys.stderr)):
-        return _make(build.look(known), codes, means, options)  # another run may have ended meanwhile
+        return _make(build.look(paths.territories()), codes, means, options)  # another run may have ended meanwhile
 
 
 def _make(site: build.Site, codes: list[str], means: build.Means, options: argparse.Namespace) -> int:
@@ -154,7 +146,7 @@ def _make(site: build.Site, codes: list[str], means: build.Means, options: argpa
 
     from .child import ClusterError
 
-    outcomes, wanted = [], []
+    outcomes, wanted = {}, []
     with tqdm(unit="page", disable=None, leave=False) as bar:
 
         def step(word: str, name: str) -> None:
@@ -170,12 +162,12 @@ def _make(site: build.Site, codes: list[str], means: build.Means, options: argpa
             if options.watch and site.absent:
                 print(_said("en_cours", raisons="\n".join(site.absent.values())))
                 return 1
-            wanted = [each for each in build.wanted(site, codes, options.force) if each.page.notebook]
+            wanted = [each for each in build.wanted(site, codes, options.force) if each.page.path != "index.html"]
             bar.reset(len(wanted))
             for page, error in build.make(site, wanted, means):
-                outcomes.append((page, error))
+                outcomes[page.path] = error
                 step("échec" if error else "fait ", page.path)
-            build.finish(site, codes, {page.path: error for page, error in outcomes if error}, means)
+            build.finish(site, codes, outcomes, means)
         except ClusterError as error:
             raise CommandError(_said("grappe", adresse=means.cluster, raison=error)) from None
         except KeyboardInterrupt:
@@ -185,36 +177,21 @@ def _make(site: build.Site, codes: list[str], means: build.Means, options: argpa
     return _bilan(site, codes, outcomes)
 
 
-def _bilan(site: build.Site, codes: list[str], outcomes: list[tuple]) -> int:
+def _bilan(site: build.Site, codes: list[str], outcomes: dict[str, str]) -> int:
     """Say what was done and what to look at; 1 when a page failed or something could not be read."""
-    failures = [f"  {page.path} : {error}" for page, error in outcomes if error]
-    failures += [f"  data/raw/{code} : {error}" for code, error in site.absent.items()]
+    told = outcomes | {f"data/raw/{code}": error for code, error in site.absent.items()}
+    failures = [f"  {what} : {error}" for what, error in told.items() if error]
     held = [site.packages[code] for code in codes if code in site.packages]
     unread = [f"  {problem}" for package in held for problem in package["illisibles"]]
-    counts = {"faites": sum(not error for _, error in outcomes), "echecs": len(failures)}
-    print(
-        _said("bilan", a_jour=len(build.pages_of(site, codes)) - len(outcomes), **counts), *failures, *unread, sep="\n"
-    )
+    made, kept = [*outcomes.values()].count(""), len(build.pages_of(site, codes)) - len(outcomes)
+    print(_said("bilan", faites=made, a_jour=kept, echecs=len(failures)), *failures, *unread, sep="\n")
     if to_look_at := sum(package["a_regarder"] for package in held):
         print(_said("a_regarder", nombre=to_look_at))
     print(_said("ouvrir", page=paths.output_dir() / "index.html"))
     return 1 if failures or unread else 0
 
 
-def _why(site: build.Site, wanted: build.Todo) -> str:
-    """Why a page is made again: the rows that changed, when that is known."""
-    words, told = _words()["raisons"], []
-    for code in wanted.page.codes:
-        of = f"d'{code}" if code[0] in "aeiouy" else f"de {code}"
-        for table, counts in site.changes.get(code, {}).items():
-            named = [(n, word, "s" * (n > 1)) for n, word in zip(counts, words["lignes"], strict=True) if n]
-            if table in wanted.page.tables and named:
-                told.append(f"{table} {of} : " + ", ".join(f"{n} ligne{s} {word}{s}" for n, word, s in named))
-    reasons = [words[reason] for reason in wanted.reasons if reason != "donnees" or not told]
-    return " ; ".join(reasons + told)
-
-
-def new_command(options: argparse.Namespace) -> int:
+def new_command(options: argparse.Namespace) -> None:
     """Make the folder of a territory with an empty workbook, or those of fictional territories."""
     code = options.territoire
     if (code is None) == (options.exemple is None):
@@ -223,7 +200,14 @@ def new_command(options: argparse.Namespace) -> int:
         raise CommandError(_said("graine"))
     where = f" --data {options.data}" if options.data else ""  # so that the next command looks at the same folder
     if code is None:
-        return _new_examples(options, where)
+        from .example import write
+
+        try:
+            codes = write(paths.raw_dir(), options.exemple, options.seed)
+        except ValueError as error:
+            raise CommandError(str(error)) from None
+        print(_said("fictifs", codes=", ".join(codes), ou=where))
+        return
     if not re.fullmatch(r"[a-z][a-z0-9-]*", code) or code in paths.NOT_TERRITORIES:
         raise CommandError(_said("code", code=code))
     from .workbook import new_workbook
@@ -232,18 +216,6 @@ def new_command(options: argparse.Namespace) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     new_workbook(path, code, complete=options.complet)
     print(_said("classeur", classeur=paths.shown(path), code=code, ou=where))
-    return 0
-
-
-def _new_examples(options: argparse.Namespace, where: str) -> int:
-    from .example import write
-
-    try:
-        codes = write(paths.raw_dir(), options.exemple, options.seed)
-    except ValueError as error:
-        raise CommandError(str(error)) from None
-    print(_said("fictifs", codes=", ".join(codes), ou=where))
-    return 0
 
 
 ACTIONS = {"check": check_command, "run": run_command, "new": new_command}
@@ -254,27 +226,23 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if not options.command:
-        parser.print_help()
-        return 0
-    if options.data:
-        os.environ["DOMINO_DATA"] = str(Path(options.data).expanduser().resolve())
+    options = _parser().parse_args(arguments)
+    for name in ("data", "output", "edition"):
+        if value := getattr(options, name, None):
+            os.environ[f"DOMINO_{name.upper()}"] = value
     try:
         code = options.action(options)
         sys.stdout.flush()
-        return code
-    except CommandError as error:
-        said, code = error, 2
+        return code or 0
     except BrokenPipeError:  # whoever read our words, such as « head », has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except OSError as error:
-        found = {"dossier": error.filename or paths.output_dir(), "raison": error.strerror}
-        said, code = _said("dossier", **found) if error.errno else error, 2  # ours have words of their own
     except KeyboardInterrupt:
         said, code = _said("arret"), 130
+    except (CommandError, OSError) as error:
+        said, code = error, 2
+        if getattr(error, "errno", None):  # ours have words of their own
+            said = _said("dossier", dossier=error.filename or paths.output_dir(), raison=error.strerror)
     print(said, file=sys.stderr)
     return code
 

@@ -2,35 +2,35 @@
 
 A figure is one entry of ``figures`` in the catalogue's sentences (caption, reading, columns) and one
 result; it is drawn in one of eight kinds, or as a table. The library draws, the catalogue speaks.
+A chart is described once, in the words of Plotly: Plotly draws it on a screen, `drawing` where nothing moves.
 """
 
 import json
 import math
 import textwrap
+from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 from itertools import cycle
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import plotly.io as pio
 from IPython.display import display
 from plotly.subplots import make_subplots
 
-from .census import UNSAID
-from .clean import parse_date
-from .indicators import SITUATIONS
+from . import census, clean, indicators
 from .schema import apparence, grandeurs, phrases
-from .text import Html, date, fill, is_missing, plain_number, public, render, say, typography
+from .text import NARROW, Html, date, fill, listed, plain_date, plain_number, public, render, say, typography
 from .trace import NOT_TAKEN_UP
 
-pio.renderers.default = "plotly_mimetype"
+pio.renderers.default, PLOTLY = "plotly_mimetype", "application/vnd.plotly.v1+json"
 
 LOOK = apparence()
 COLOURS = LOOK["couleurs"]
-WORDS = ("texte", "liste", "date")
+WORDS = ("texte", "liste", "date", "reference")
 """Kinds of columns that hold words; the others name a quantity."""
 
 
@@ -44,7 +44,7 @@ class Figure:
 
     def _ipython_display_(self) -> None:
         if self.chart is not None:
-            light = {"application/vnd.plotly.v1+json": {**_plain(self.chart), "config": LOOK["config"]}}
+            light = {PLOTLY: {**_plain(self.chart), "config": LOOK["config"]}}
             display(light, raw=True, metadata={"domino": {"figure": self.key}})
         display(Html(self.html))
 
@@ -67,18 +67,27 @@ def _columns(spec: dict, frame: pd.DataFrame) -> dict[str, tuple[str, str]]:
     return columns
 
 
-def _alternative(spec: dict, frame: pd.DataFrame, columns: dict) -> str:
-    """Text alternative made of the data: what each row is worth, the first twelve rows."""
-    label, *others = columns
-    numbers = [name for name in others if columns[name][1] not in WORDS]
-    write = plain_number if numbers else str
+def _leaders(names: pd.Series, values: pd.Series) -> dict:
+    """What a sentence may name: those of the highest value, that value, and how many they are.
 
-    def told(row: dict) -> str:
-        filled = ((columns[name][0], row[name]) for name in numbers or others if not is_missing(row[name]))
-        worth = (f"{title} {held if isinstance(held, str) else write(held)}" for title, held in filled)
-        return f"{row[label]} : {', '.join(worth)}"
+    What was not answered or not taken up leads nothing, nor does zero; more than three at once are not named.
+    """
+    held = values.where(values.gt(0) & ~names.isin([census.UNSAID, NOT_TAKEN_UP]))
+    leaders = [date(str(name)) for name in names[held.eq(held.max())].dropna()]
+    told = listed(name if name.startswith("<time") else f"«{NARROW}{name}{NARROW}»" for name in leaders)
+    return {"premiers": told if 0 < len(leaders) < 4 else None, "n_premier": held.max(), "compte": len(leaders)}
 
-    return public(f"{spec['titre']}. {' ; '.join(map(told, frame.head(12).to_dict('records')))}")
+
+def _found(spec: dict, frame: pd.DataFrame, label: str) -> dict:
+    """What a figure finds in its rows: who leads by ``tete``, and the numbers of ``releve``.
+
+    Both are expressions of the catalogue on the columns of the rows, with two more: ``somme`` of the numbers of a
+    row, and ``moindre``, the lowest of them when there are several.
+    """
+    numbers = frame.select_dtypes("number")
+    rows = frame.assign(somme=numbers.sum(axis=1), moindre=numbers.min(axis=1).where(numbers.count(axis=1) > 1))
+    leaders = _leaders(frame[label], rows.eval(spec["tete"], engine="python")) if "tete" in spec else {}
+    return leaders | {name: rows.eval(how, engine="python") for name, how in spec.get("releve", {}).items()}
 
 
 def figure(key: str, frame: pd.DataFrame, chart=None, n=None, source: str = "", **values) -> Figure:
@@ -87,7 +96,7 @@ def figure(key: str, frame: pd.DataFrame, chart=None, n=None, source: str = "", 
     Parameters
     ----------
     key : str
-        Entry of ``figures`` in ``phrases.fr.yaml``: ``titre, lecture, colonnes, vide``.
+        Entry of ``figures`` in ``phrases.fr.yaml``: ``titre, constat, lecture, colonnes, vide``.
     frame : DataFrame
         The result shown; when it is empty the figure says what is missing.
     chart : go.Figure, optional
@@ -97,17 +106,22 @@ def figure(key: str, frame: pd.DataFrame, chart=None, n=None, source: str = "", 
     source : str
         Where it comes from: HTML made by `domino_analysis.text`.
     **values
-        What the reading sentence names.
+        What the finding and the reading name; ``compte`` decides of their form, the number of rows unless
+        it is given here or found in the rows.
     """
     spec = phrases()["figures"][key]
     if frame.empty:
         return Figure(key, render("absente.html.j2", vide=spec["vide"]))
     columns = _columns(spec, frame)
+    own = {"compte": len(frame), "total": len(frame), **values, **_found(spec, frame, next(iter(columns)))}
+    said = {part: fill(spec.get(part, ""), own["compte"], f"lecture_{key}", "", own) for part in ("constat", "lecture")}
+    rows = {"columns": columns, "rows": frame.to_dict("records"), "words": WORDS, "date": date}
+    csv = render("donnees.csv.j2", **rows).replace("\n", "\r\n") + "\r\n"
     html = render(
-        "figure.html.j2", key=key, caption=typography(spec["titre"]), columns=columns, rows=frame.to_dict("records"),
-        words=WORDS, date=date, alternative="" if chart is None else _alternative(spec, frame, columns),
-        lecture=fill(spec.get("lecture", ""), values.pop("several", 2), f"lecture_{key}", "", values),
-        source=source or typography(spec.get("source", "")), base=say("base", n, de=key, unite=Html(spec.get("base", "lignes"))),
+        "figure.html.j2", key=key, titre=spec["titre"], **said, **rows, is_open=spec.get("ouvert"),
+        alternative="" if chart is None else render("alternative.txt.j2", **rows), csv=b64encode(f"\ufeff{csv}".encode()).decode(),
+        source=source or typography(spec.get("source", "")),
+        base=say("base", n, de=key, unite=Html(spec.get("base", "lignes"))),
     )  # fmt: skip
     return Figure(key, html, chart)
 
@@ -115,10 +129,11 @@ def figure(key: str, frame: pd.DataFrame, chart=None, n=None, source: str = "", 
 # ── the kinds of chart ──────────────────────────────────────────────────────────────────────────
 
 
-def _drawn(kind: str, traces: list, rows: int = 0, **placed) -> go.Figure:
-    """Chart of a kind, as the catalogue shows it; ``placed`` is what depends on the data."""
+def _drawn(kind: str, traces: list, labels: Iterable[str] = (), **placed) -> go.Figure:
+    """Chart of a kind, as the catalogue shows it, a row per label; ``placed`` is what depends on the data."""
     layout = {"template": LOOK["modele"], **LOOK["graphiques"][kind], **placed}
-    layout["height"] += layout.pop("par_ligne", 0) * rows
+    rows = [max(2, label.count("<br>") + 1) / 2 for label in labels]  # two lines in a row
+    layout["height"] += round(layout.pop("par_ligne", 0) * len(rows) * max(rows, default=1))
     return go.Figure(traces, layout)
 
 
@@ -148,33 +163,17 @@ def _labels(values) -> list[str]:
     return [_wrap(value) for value in values]
 
 
-def _leaders(frame: pd.DataFrame, label: str, value: str) -> dict:
-    """What a reading may name: the rows of the highest value, that value, and whether they are several.
-
-    What was not answered or not taken up leads nothing.
-    """
-    named = frame[~frame[label].isin([UNSAID, NOT_TAKEN_UP])]
-    top = named[value].max() if (named[value] > 0).any() else None
-    leaders = [str(name) for name in named.loc[named[value] == top, label]]
-    return {"premiers": leaders, "n_premier": top, "several": len(leaders)}
-
-
 def bars(key: str, frame: pd.DataFrame, label: str, value: str = "nb", parts: list | None = None, **rest) -> Figure:
     """Horizontal bars with the value written on each; ``parts`` stacks the columns it names."""
     if frame.empty:
         return figure(key, frame, **rest)
     labels = _labels(frame[label])
     shown = [part for part in parts or [] if frame[part].sum()] or [value]
-    titles = {column: title for column, (title, _) in _columns(phrases()["figures"][key], frame).items()}
-    traces = [
-        _marks(
-            "part" if parts else "barre", frame[part].tolist(), labels, titles[part], marker_color=colour,
-            text=[f"{v:g}" if v or not parts else "" for v in frame[part]],
-        )
-        for part, colour in zip(shown, cycle(COLOURS["parts"]), strict=False)
-    ]  # fmt: skip
-    chart = _drawn("barres", traces, len(frame), showlegend=len(shown) > 1)
-    return figure(key, frame, chart, **{**_leaders(frame, label, value), **rest})
+    kind, columns, traces = "part" if parts else "barre", _columns(phrases()["figures"][key], frame), []
+    for part, colour in zip(shown, cycle(COLOURS["parts"]), strict=False):
+        text = [f"{v:g}" if v or not parts else "" for v in frame[part]]
+        traces.append(_marks(kind, frame[part], labels, columns[part][0], marker_color=colour, text=text))
+    return figure(key, frame, _drawn("barres", traces, labels, showlegend=len(shown) > 1), **rest)
 
 
 def _rings(outlines: pd.DataFrame) -> dict[str, list[list[tuple[int, int]]]]:
@@ -182,15 +181,6 @@ def _rings(outlines: pd.DataFrame) -> dict[str, list[list[tuple[int, int]]]]:
     numbers = outlines["points"].str.split().map(lambda words: [*map(int, words)])
     rings = numbers.map(lambda ring: [*zip(ring[::2], ring[1::2], strict=True), tuple(ring[:2])])
     return rings.groupby(outlines["code_insee"], sort=False).agg(list).to_dict()
-
-
-def _centre(ring: list[tuple[int, int]]) -> tuple[float, float]:
-    """Centroid of a closed ring."""
-    here, there = np.array(ring[:-1]).T, np.array(ring[1:]).T
-    cross = here[0] * there[1] - there[0] * here[1]
-    x, y = ((here + there) * cross).sum(axis=1).tolist()
-    area = 3 * cross.sum().item()
-    return (round(x / area, 1), round(y / area, 1)) if area else ring[0]
 
 
 def commune_map(key: str, frame: pd.DataFrame, outlines: pd.DataFrame, today: pd.Series, **rest) -> Figure:
@@ -215,12 +205,13 @@ def commune_map(key: str, frame: pd.DataFrame, outlines: pd.DataFrame, today: pd
         if (filled := [ring for code, own in rings.items() if low <= counts.get(code, 0) <= high for ring in own])
     ]
     names = dict(zip(frame["code_insee"], frame["commune"], strict=True))
-    centres = {code: _centre(own[0]) for code, own in rings.items() if code in names}
+    boxes = {code: [*zip(*own[0], strict=True)] for code, own in rings.items() if code in names}
+    centres = {code: [(min(along) + max(along)) / 2 for along in box] for code, box in boxes.items()}
     labels = _trace(
         "nom_de_commune", x=[x for x, _ in centres.values()], y=[y for _, y in centres.values()],
         text=[f"{_wrap(names[c], 16)}<br>{counts[c]:g}" if counts[c] else "" for c in centres],
         textfont_color=["white" if counts[c] > 3 else COLOURS["encre"] for c in centres],
-        customdata=[f"{escape(names[c], quote=False)} : {counts[c]:g}" for c in centres],
+        customdata=[f"{escape(public(names[c]), quote=False)} : {counts[c]:g}" for c in centres],
     )  # fmt: skip
     return figure(key, frame, _drawn("carte", [*traces, labels]), **rest)
 
@@ -259,8 +250,7 @@ def dots(key: str, frame: pd.DataFrame, label: str, value: str, marks: pd.DataFr
     if marks is not None:
         traces.append(_marks_of_tables(marks, label, value, "une table"))
     placed = {"xaxis_range": [share * frame[value].max() for share in (-0.03, 1.1)], "yaxis_categoryarray": labels}
-    chart = _drawn("points", traces, len(frame), showlegend=len(traces) > 1, **placed)
-    return figure(key, frame, chart, **{**_leaders(frame, label, value), **rest})
+    return figure(key, frame, _drawn("points", traces, labels, showlegend=len(traces) > 1, **placed), **rest)
 
 
 def _marks_of_tables(marks: pd.DataFrame, label: str, value: str, name: str, **placed) -> dict:
@@ -282,6 +272,8 @@ def _one_scale(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict, int]:
 def dumbbell(key: str, frame: pd.DataFrame, label: str, marks=None, panel: str = "", **rest) -> Figure:
     """Two dots and the distance between them, a row per indicator; one unit and one scale are drawn.
 
+    The names of the two situations are written once, beside the marks of the first row.
+
     Parameters
     ----------
     frame : DataFrame
@@ -297,23 +289,25 @@ def dumbbell(key: str, frame: pd.DataFrame, label: str, marks=None, panel: str =
     drawn, axis, others = _one_scale(frame)
     groups = list(drawn.groupby(panel, sort=False)) if panel else [("", drawn)]
     heights, titles = [50 + 36 * len(own) for _, own in groups], [_wrap(name, 60) for name, _ in groups]
+    sides = ("left", "right") if drawn["actuelle"].iloc[0] <= drawn["souhaitee"].iloc[0] else ("right", "left")
     apart = {"row_heights": heights, "vertical_spacing": 40 / sum(heights), "subplot_titles": titles}
     chart = _drawn("ecarts", [], height=110 + sum(heights), margin_t=40 if panel else 10)
     make_subplots(len(groups), 1, shared_xaxes=True, figure=chart, **apart)
     for row, (_, own) in enumerate(groups, 1):
         labels = _labels(own[label])
-        ends = zip(*([*zip(own[column], labels, strict=True)] for column in SITUATIONS), strict=True)
+        ends = zip(*([*zip(own[column], labels, strict=True)] for column in indicators.SITUATIONS), strict=True)
         traces = [_strokes("ecart", ends)]
-        for column, (name, look, _) in SITUATIONS.items():
+        for side, (column, (name, look, _)) in zip(sides, indicators.SITUATIONS.items(), strict=True):
             if marks is not None:
                 told = marks[marks[label].isin(own[label])]
                 faint = {"symbol": "circle-open", **look, "color": COLOURS["pale"]}
                 traces.append(_marks_of_tables(told, label, column, name, marker=faint, showlegend=False))
-            shown = {"marker": look, "legendgroup": name, "showlegend": row == 1}
-            traces.append(_marks("marques", own[column], labels, name, **shown))
+            beside = {"text": [name], "textposition": f"middle {side}", "textfont_color": look["color"]}
+            beside = {"mode": "markers+text", **beside} if row == 1 else {}
+            traces.append(_marks("marques", own[column], labels, name, legendgroup=name, marker=look, **beside))
         chart.add_traces(traces, rows=row, cols=1)
-    chart.update_xaxes(showgrid=True, **axis).update_yaxes(autorange="reversed")
-    told = {"autres": say("autres_echelles", others, de=key), **_leaders(drawn, label, "ecart"), **rest}
+    chart.update_xaxes(showgrid=True, **axis).update_yaxes(autorange="reversed", **LOOK["rangees"])
+    told = {"autres": say("autres_echelles", others, de=key), **_leaders(drawn[label], drawn["ecart"]), **rest}
     return figure(key, frame, chart, **told)
 
 
@@ -324,26 +318,122 @@ def radar(key: str, frame: pd.DataFrame, label: str, **rest) -> Figure:
     """
     if len(frame) < 3 or _one_scale(frame)[2]:
         return figure(key, frame.iloc[:0], **rest)
-    closed = pd.concat([frame, frame.iloc[:1]])
-    traces = [
-        _trace(
-            "radar", r=closed[column].tolist(), theta=[_wrap(name, 14) for name in closed[label]], name=name,
-            line={"color": look["color"], **line}, hovertemplate="%{theta} : %{r}<extra>" + name + "</extra>",
-        )
-        for column, (name, look, line) in SITUATIONS.items()
-    ]  # fmt: skip
+    closed, traces = pd.concat([frame, frame.iloc[:1]]), []
+    for column, (name, look, line) in indicators.SITUATIONS.items():
+        points = {"r": closed[column].tolist(), "theta": [_wrap(criterion, 14) for criterion in closed[label]]}
+        hover, line = "%{theta} : %{r}<extra>" + name + "</extra>", {"color": look["color"], **line}
+        traces.append(_trace("radar", **points, name=name, line=line, hovertemplate=hover))
     axis = _one_scale(frame)[1]
     outer = {"range": [axis["range"][0] - 0.7, axis["range"][1]]} if "range" in axis else {}  # the centre is no mark
     chart = _drawn("radar", traces).update_polars(radialaxis={**axis, **outer})
     return figure(key, frame, chart, **rest)
 
 
-def timeline(key: str, frame: pd.DataFrame, when: str, label: str, **rest) -> Figure:
-    """Dated things on a line of time, each as long as its date is vague; nothing when none is dated."""
-    dated = frame[[isinstance(text, str) and parse_date(text) == text for text in frame[when]]]
-    if dated.empty:
-        return figure(key, dated, **rest)
-    spans = [(pd.Period(text), name) for text, name in zip(dated[when], _labels(dated[label]), strict=True)]
-    strokes = [[(f"{p.start_time:%Y-%m-%d}", name), (f"{p.end_time:%Y-%m-%d}", name)] for p, name in spans]
-    chart = _drawn("frise", [_strokes("duree", strokes)], len(dated))
-    return figure(key, frame, chart, **{"n": len(dated), **rest})
+def timeline(key: str, frame: pd.DataFrame, label: str, spans: dict[str, tuple[str, str]], **rest) -> Figure:
+    """Spans on a line of time, each as long as its dates are vague; nothing when none is dated.
+
+    Parameters
+    ----------
+    spans : dict of str to (str, str)
+        By kind of trace: the columns that hold the first and the last date.
+    """
+    traces = []
+    for kind, columns in spans.items():
+        own = frame[
+            frame[[*columns]].map(lambda text: isinstance(text, str) and clean.parse_date(text) == text).all(axis=1)
+        ]
+        ends = zip(*(own[column].map(pd.Period) for column in columns), _labels(own[label]), strict=True)
+        days = [[(f"{a.start_time:%Y-%m-%d}", name), (f"{b.end_time:%Y-%m-%d}", name)] for a, b, name in ends]
+        traces += [_strokes(kind, days)] if days else []
+    if not traces:
+        return figure(key, frame.iloc[:0], **rest)
+    placed = {"showlegend": len(spans) > 1, "yaxis_categoryarray": _labels(frame[label])}
+    told = {"n": len(days), "premiere": own[columns[0]].min(), "derniere": own[columns[1]].max(), "compte": len(days)}
+    return figure(key, frame, _drawn("frise", traces, _labels(frame[label]), **placed), **{**told, **rest})
+
+
+# ── the still drawing ───────────────────────────────────────────────────────────────────────────
+
+
+def _lines(label: object) -> list[str]:
+    """Lines of a label of a description, as one reads them.
+
+    Examples
+    --------
+    >>> _lines("se d&#x27;habiller<br>&lt;b&gt;")
+    ["se d'habiller", '<b>']
+    """
+    return [unescape(line) for line in str(label).split("<br>")]
+
+
+class _Axis:
+    """Axis of a still drawing: where values stand between two pixels, words by rank, and which are written."""
+
+    def __init__(self, look: dict, values: list, start: float, end: float):
+        self.look, self.is_date = look, look.get("type") == "date"
+        words = [] if self.is_date else [value for value in values if isinstance(value, str)]
+        self.words = list(dict.fromkeys(words and [*look.get("categoryarray", ()), *words]))
+        self.place = (
+            self.words.index if words else (lambda day: pd.Timestamp(day).toordinal()) if self.is_date else float
+        )
+        places = [self.place(value) for value in values if value is not None]
+        places += [0] if look.get("rangemode") == "tozero" or not places else []
+        low, high, self.whole = min(places), max(places), all(float(place).is_integer() for place in places)
+        around = 0.5 if words else max(0.06 * (high - low), 31 if self.is_date else 0) or 1
+        self.low, self.high = look.get("range", (low - around if low or words else low, high + around))
+        self.start, self.end = (end, start) if look.get("autorange") == "reversed" else (start, end)
+
+    def at(self, value) -> float:
+        """Pixel of a value."""
+        return self.start + (self.place(value) - self.low) / (self.high - self.low) * (self.end - self.start)
+
+    @property
+    def ticks(self) -> list[tuple[float, str]]:
+        """Pixel and text of each value written: words, months or round numbers, as many as there is room for."""
+        room = max(abs(self.end - self.start) // 60, 2)
+        if self.words:
+            return [(self.at(word), word) for word in self.words]
+        if self.is_date:
+            months = pd.date_range(*(pd.Timestamp.fromordinal(int(day)) for day in (self.low, self.high)), freq="MS")
+            kept = months[:: math.ceil(len(months) / room)]
+            return [(self.at(month), plain_date(f"{month:%Y-%m}").replace(" ", "<br>")) for month in kept]
+        steps = (step * 10**n for n in range(0 if self.whole else -3, 12) for step in (1, 2, 5))
+        step = self.look.get("dtick") or next(step for step in steps if self.high - self.low <= room * step)
+        values = [step * n for n in range(math.ceil(self.low / step), math.floor(self.high / step) + 1)]
+        return [(self.at(v), str(v) if self.look.get("tickformat") == "d" else plain_number(v)) for v in values]
+
+
+def drawing(chart: dict, width: int = 660) -> Html:
+    """Still drawing of a chart, as SVG, from the description that the interactive one is made of.
+
+    Parameters
+    ----------
+    chart : dict
+        Plain data and layout, in the words of Plotly.
+    width : int
+        Pixels for which it is drawn; it is as high as its layout says.
+    """
+    layout, common = chart["layout"], chart["layout"]["template"]["layout"]
+    looks = {name: common[name[:5]] | own for name, own in layout.items() if name[1:5] == "axis"}
+    if "polar" in layout:
+        looks = {"raxis": layout["polar"]["radialaxis"], "thetaaxis": {"range": [0, len({*chart["data"][0]["theta"]})]}}
+    traces, ends = [dict(trace) for trace in chart["data"]], Counter()
+    for trace in (trace for trace in traces if trace["type"] == "bar"):
+        trace["base"] = [ends[label] for label in trace["y"]]  # each part starts where the one before it ends
+        ends.update(dict(zip(trace["y"], trace["x"], strict=True)))
+        trace["x"] = [ends[label] for label in trace["y"]]
+
+    def axis(letter: str, panel: str, start: float, end: float) -> _Axis:
+        values = [v for trace in traces if trace.get(f"{letter}axis", letter) == letter + panel for v in trace[letter]]
+        look = looks[f"{letter}axis{panel}"]
+        return _Axis(look, values, *(start + share * (end - start) for share in look.get("domain", (0, 1))))
+
+    def spots(trace: dict, x: _Axis, y: _Axis) -> list[tuple[float, float] | None]:
+        points = zip(*(trace[letter] for letter in (("r", "theta") if "r" in trace else "xy")), strict=True)
+        at = [None if None in point else (x.at(point[0]), y.at(point[1])) for point in points]
+        return [p and (p[0] * math.sin(p[1]), -p[0] * math.cos(p[1])) for p in at] if "r" in trace else at
+
+    return render(
+        "dessin.svg.j2", width=width, layout=layout, margin=common["margin"] | layout.get("margin", {}), looks=looks,
+        font=common["font"], traces=traces, axis=axis, spots=spots, lines=_lines,
+    )  # fmt: skip

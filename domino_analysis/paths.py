@@ -17,6 +17,9 @@ NOT_TERRITORIES = ("programme", "reference")
 BESIDE = ("corrections.csv", "listes.csv")
 """Files of a folder that say how its sheets are read."""
 
+LINES = "lignes_"
+"""First letters of the table that holds the file, the sheet and the line of each row of another."""
+
 DRAWN_WITH = (
     "ipython", "jinja2", "krippendorff", "nbconvert", "nbformat", "networkx", "numpy", "pandas", "papermill",
     "plotly", "python_calamine", "pyyaml", "rapidfuzz", "scipy",
@@ -29,9 +32,15 @@ def data_dir() -> Path:
     return Path(os.environ.get("DOMINO_DATA") or CHECKOUT / "data").expanduser().resolve()
 
 
+def edition() -> str:
+    """Edition of the pages: ``comite`` when ``DOMINO_EDITION`` says exactly that, else ``publique``."""
+    return "comite" if os.environ.get("DOMINO_EDITION") == "comite" else "publique"
+
+
 def output_dir() -> Path:
-    """Folder of the pages: ``DOMINO_OUTPUT``, or the checkout's own ``reports``."""
-    return Path(os.environ.get("DOMINO_OUTPUT") or CHECKOUT / "reports").expanduser().resolve()
+    """Folder of the pages: ``DOMINO_OUTPUT``, or the checkout's own, ``reports`` or ``reports_comite``."""
+    own = CHECKOUT / ("reports" if edition() == "publique" else "reports_comite")
+    return Path(os.environ.get("DOMINO_OUTPUT") or own).expanduser().resolve()
 
 
 def raw_dir(folder: str = "") -> Path:
@@ -52,8 +61,7 @@ def processed_dir(folder: str) -> Path:
 
 def territories() -> list[str]:
     """Codes of the territories: the folders of ``data/raw``, in alphabetical order."""
-    folders = {folder.name for folder in raw_dir().glob("[!._]*") if folder.is_dir()}
-    return sorted(folders - {*NOT_TERRITORIES})
+    return sorted({folder.name for folder in raw_dir().glob("[!._]*/")} - {*NOT_TERRITORIES})
 
 
 def shown(path: Path) -> str:
@@ -115,10 +123,9 @@ def library_key() -> str:
 
 def sources(code: str) -> dict[str, str]:
     """Hash of everything that the tidy tables of a folder rest on: its files, the public data, the library."""
-    folder, public = raw_dir(code), reference_dir()
+    folder, public = raw_dir(code), sorted(reference_dir().glob("*.csv"))
     files = [*sheet_files(folder), *(folder / name for name in BESIDE if (folder / name).exists())]
     hashes = {path.name: fingerprint(path) for path in files} | {lock: "" for path in files for lock in locks(path)}
-    for path in sorted(public.glob("*.csv")):
-        if not path.stem.startswith("contours_") or path.stem == f"contours_{code}":
-            hashes[f"reference/{path.name}"] = fingerprint(path)
+    public = [path for path in public if path.stem.removeprefix("contours_") in (path.stem, code)]
+    hashes |= {f"reference/{path.name}": fingerprint(path) for path in public}
     return hashes | {"domino_analysis": library_key()}

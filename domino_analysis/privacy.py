@@ -1,30 +1,76 @@
 """Small numbers and personal data: what a public page may say of people.
 
 Tallies of people are one-way only. A place or a category of fewer than `PEOPLE` joins a wider one;
-what a public document printed is printed as it printed it.
+what a public document printed is printed as it printed it. The committee's edition lifts every rule of
+this module, and the rules stand nowhere else.
 """
 
 import pandas as pd
 
+from .paths import edition
 from .schema import simplify, table_named
 
 PEOPLE, ORGANISATIONS = 5, 3
 """Fewest people, and fewest organisations, that a public page counts apart."""
 
+FEW = "réponses de moins de cinq personnes"
+"""What the answers of fewer than `PEOPLE` are called together."""
 
 OF_PEOPLE = ("fiches", "verbatims", "votes", "mesures")
 """Tables that hold what people wrote, said and chose: a public page never quotes their cells' problems."""
 
 
+def is_public() -> bool:
+    """Whether the pages are those of the public edition."""
+    return edition() == "publique"
+
+
+def fewest(minimum: int) -> int:
+    """Fewest people or organisations that this edition counts apart: the committee's has no minimum.
+
+    Examples
+    --------
+    >>> fewest(PEOPLE)
+    5
+    """
+    return minimum if is_public() else 0
+
+
 def is_of_people(name: str) -> bool:
-    """Whether a sheet or a file beside them holds what people wrote, by any of its names.
+    """Whether this edition keeps the cells of a sheet to itself: what people wrote, by any of its names.
 
     Examples
     --------
     >>> is_of_people("Fiches table A"), is_of_people("data/raw/exemple/corrections.csv"), is_of_people("communes")
     (True, True, False)
     """
-    return table_named(name) in OF_PEOPLE or simplify(name).endswith("corrections csv")
+    return is_public() and (table_named(name) in OF_PEOPLE or simplify(name).endswith("corrections csv"))
+
+
+def stops_at_count(name: str) -> bool:
+    """Whether the origin of a number stops, in this edition, at the sheet and its number of rows."""
+    return is_public() and name in ("fiches", "votes", "mesures")
+
+
+def hides_count(name: str) -> bool:
+    """Whether this edition keeps to itself how many rows a sheet has: from the total, `few` would be one or two."""
+    return is_public() and name == "acteurs"
+
+
+def changes_told(changes: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Rows changed, added and removed in each sheet; of people's, this edition says that they changed, and not how many."""
+    return {name: [] if is_of_people(name) or hides_count(name) else counts for name, counts in changes.items()}
+
+
+def rows_told(name: str, nb: int) -> int | str:
+    """Number of rows of a sheet as this edition may say it.
+
+    Examples
+    --------
+    >>> rows_told("communes", 33), rows_told("acteurs", 5), rows_told("acteurs", 0)
+    (33, 'plusieurs', 0)
+    """
+    return "plusieurs" if nb and hides_count(name) else nb
 
 
 def merge_small(counts: pd.DataFrame, label: str, other: str, minimum: int = PEOPLE) -> pd.DataFrame:
@@ -53,6 +99,7 @@ def merge_small(counts: pd.DataFrame, label: str, other: str, minimum: int = PEO
     >>> merge_small(counts, "qui", "autres").to_dict("list")
     {'qui': ['citoyen', 'autres'], 'nb': [14, 10]}
     """
+    minimum = fewest(minimum)
     ordered = counts[counts["nb"] > 0].sort_values("nb", ascending=False, kind="stable", ignore_index=True)
     apart = int((ordered["nb"] >= minimum).sum())
     while apart and 0 < ordered["nb"][apart:].sum() < minimum:
@@ -69,7 +116,7 @@ def few(nb: int) -> int | str:
     >>> few(0), few(2), few(4)
     ('aucun', 'un ou deux', 4)
     """
-    return "aucun" if nb == 0 else "un ou deux" if nb < ORGANISATIONS else nb
+    return "aucun" if nb == 0 else "un ou deux" if nb < fewest(ORGANISATIONS) else nb
 
 
 def people_by_commune(named: pd.DataFrame, unknown: int, minimum: int = PEOPLE) -> pd.DataFrame:
@@ -94,7 +141,7 @@ def people_by_commune(named: pd.DataFrame, unknown: int, minimum: int = PEOPLE) 
     >>> people_by_commune(named, 4).to_dict("list")
     {'lieu': ['A', "X (autres communes de l'intercommunalité)", 'autres communes ou sans réponse'], 'nb': [6, 5, 5]}
     """
-    other = "autres communes ou sans réponse"
+    other, minimum = "autres communes ou sans réponse", fewest(minimum)
     wider = (named["epci"] + " (autres communes de l'intercommunalité)").fillna(other)
     places = named["commune"].where(named["nb"] >= minimum, wider)
     counts = named["nb"].groupby(places, sort=False).sum().drop(other, errors="ignore")
@@ -116,7 +163,7 @@ def agreed(rows: pd.DataFrame, reunions: pd.DataFrame) -> pd.Series:
     """
     codes = reunions["reunion"].str.replace(r" \(\d+\)$", "", regex=True)  # a code typed twice
     said = reunions["restitution_publique"].eq("oui").groupby(codes).all()
-    return rows["reunion"].isin(said.index[said])
+    return rows["reunion"].isin(said.index[said]) | (not is_public())
 
 
 def spoken(mesures: pd.DataFrame, reunions: pd.DataFrame) -> pd.Series:
@@ -128,7 +175,8 @@ def spoken(mesures: pd.DataFrame, reunions: pd.DataFrame) -> pd.Series:
     >>> spoken(pd.DataFrame({"reunion": ["R1"] * 3, "repondant": ["A", "groupe", "12"]}), held).tolist()
     [True, True, False]
     """
-    return agreed(mesures, reunions) & mesures["repondant"].fillna("").str.fullmatch("[A-Z]|groupe")
+    is_aloud = mesures["repondant"].fillna("").str.fullmatch("[A-Z]|groupe")
+    return agreed(mesures, reunions) & (is_aloud | (not is_public()))
 
 
 def public_measures(mesures: pd.DataFrame, reunions: pd.DataFrame) -> pd.DataFrame:
@@ -157,7 +205,7 @@ def public_measures(mesures: pd.DataFrame, reunions: pd.DataFrame) -> pd.DataFra
 
 def unordered(verbatims: pd.DataFrame) -> pd.DataFrame:
     """Statements by their first words when their tables are known: the order of the sheet would tell which table."""
-    if verbatims["table"].isna().all():
+    if verbatims["table"].isna().all() or not is_public():
         return verbatims
     return verbatims.sort_values("texte", key=lambda texts: texts.fillna("").map(simplify), kind="stable")
 

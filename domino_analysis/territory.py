@@ -15,15 +15,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from . import clean
-from .load import read_folder
-from .paths import NOT_TERRITORIES, digest, processed_dir, raw_dir, reference_dir, sources, territories
+from . import clean, load
+from .paths import LINES, NOT_TERRITORIES, digest, processed_dir, raw_dir, reference_dir, sources, territories
 from .schema import Problem, catalogue, descriptor, public_tables
 
 DATED = {"reunions": "date", "initiatives": "date_releve", "depouillements": "date", "mesures": "date"}
 """Column that dates the data of a sheet."""
 
-FOUND = {"provenance": "provenance", "matches": "correspondances", "problems": "problemes"}
+FOUND = {"matches": "correspondances", "problems": "problemes"}
 """What reading the sheets found, by the name of its table."""
 PUBLIC = "reference_"
 """First letters of the name under which a territory holds its rows of a reference table."""
@@ -37,9 +36,8 @@ def _public(path: Path, table: str, stamp: tuple) -> pd.DataFrame:
 
 
 def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
-    for column in frame.columns.intersection(public_tables()["nombres"]):
-        frame[column] = pd.to_numeric(frame[column])
-    return frame
+    numbers = frame.columns.intersection(public_tables()["nombres"])
+    return frame.assign(**{name: pd.to_numeric(frame[name]) for name in numbers})
 
 
 def reference(name: str, territoire: str | None = None) -> pd.DataFrame:
@@ -69,18 +67,6 @@ def give(code: str, read: Callable[[str], bytes]) -> None:
     _GIVEN[code] = read
 
 
-class Tables(dict):
-    """Tables by name, each made when it is first asked for."""
-
-    def __init__(self, make: Callable[[str], pd.DataFrame], known: dict[str, pd.DataFrame] | None = None):
-        super().__init__(known or {})
-        self._make = make
-
-    def __missing__(self, name: str) -> pd.DataFrame:
-        self[name] = self._make(name)
-        return self[name]
-
-
 class Territory:
     """Tidy tables of one territory (or of ``programme``), each under its name.
 
@@ -90,48 +76,47 @@ class Territory:
         Name of the folder: lower case, ASCII.
     problems : list of Problem
         What is wrong with the sheets, in the order of the sheets.
-    matches, provenance : DataFrame
-        What was read as something else; where each row comes from.
+    matches : DataFrame
+        What was read as something else.
     asked : set of str
         Tables and reference tables that were asked for: what a page depends on.
     """
 
-    def __init__(self, code: str, tables: Tables):
-        self.code, self._tables = code, tables
+    def __init__(self, code: str, make: Callable[[str], pd.DataFrame]):
+        self.code, self._made = code, cache(make)  # each table is made when it is first asked for
         self.asked: set[str] = set()
 
     @classmethod
     def of(cls, code: str, tidy: clean.Tidy) -> "Territory":
         """Territory of tables that were just cleaned."""
         problems = pd.DataFrame(map(astuple, tidy.problems), columns=[field.name for field in fields(Problem)])
-        found = {"provenance": tidy.provenance, "correspondances": tidy.matches, "problemes": problems}
-        return cls(code, Tables(lambda name: reference(name.removeprefix(PUBLIC), code), {**tidy.tables, **found}))
+        at = tidy.provenance.set_index("table")
+        own = {LINES + name: at[at.index == name].reset_index(drop=True) for name in catalogue()}
+        found = {"correspondances": tidy.matches, "problemes": problems, **tidy.tables, **own}
+        return cls(code, lambda name: found[name] if name in found else reference(name.removeprefix(PUBLIC), code))
 
     @classmethod
     def read(cls, code: str) -> "Territory":
         """Territory as its sheets are now: loaded and cleaned."""
         folder = raw_dir(code)
         if not folder.is_dir() and code not in NOT_TERRITORIES:
-            known = ", ".join(territories()) or "aucun"
             raise FileNotFoundError(
-                f"data/raw/{code} : ce dossier n'existe pas.\nTerritoires connus : {known}.\n"
-                f"Pour le créer : domino new {code}"
+                f"data/raw/{code} : ce dossier n'existe pas.\n"
+                f"Territoires connus : {', '.join(territories()) or 'aucun'}.\nPour le créer : domino new {code}"
             )
-        return cls.of(code, clean.tidy(read_folder(folder), folder, reference("communes_2015", code)))
+        return cls.of(code, clean.tidy(load.read_folder(folder), folder, reference("communes_2015", code)))
 
     @classmethod
     def open(cls, code: str) -> "Territory":
         """Territory from its processed package when nothing it rests on has changed, else from its sheets."""
-        if _GIVEN:
-            return cls(code, Tables(partial(_packaged, _GIVEN[code])))
-        folder = processed_dir(code)
-        if not is_fresh(code):
+        if not _GIVEN and not is_fresh(code):
             return cls.read(code)
-        return cls(code, Tables(partial(_packaged, lambda name: (folder / name).read_bytes())))
+        given = _GIVEN[code] if _GIVEN else lambda name: (processed_dir(code) / name).read_bytes()
+        return cls(code, partial(_packaged, given))
 
     def _table(self, name: str) -> pd.DataFrame:
         self.asked.add(name)
-        return self._tables[name].copy()
+        return self._made(name).copy()
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         table = FOUND.get(name, name)
@@ -147,6 +132,10 @@ class Territory:
     def reference(self, name: str) -> pd.DataFrame:
         """Rows of a reference table for this territory; see `reference`."""
         return self._table(PUBLIC + name)
+
+    def lines(self, name: str) -> pd.DataFrame:
+        """``fichier, feuille, ligne`` of each row of a table, in its order."""
+        return self._table(LINES + name)
 
     @property
     def outlines(self) -> pd.DataFrame:
@@ -193,7 +182,8 @@ class Territory:
             More keys of datapackage.json.
         """
         public = [PUBLIC + name for name in public_tables()["tables"]]
-        frames = {name: self._tables[name] for name in (*catalogue(), *FOUND.values(), *public)}
+        placed = [LINES + name for name in catalogue()]
+        frames = {name: self._made(name) for name in (*catalogue(), *FOUND.values(), *placed, *public)}
         files = {f"{name}.csv": clean.csv_text(frame).encode() for name, frame in frames.items()}
         # « sources » has another meaning in a Data Package
         described = {"name": self.code, "title": self.nom, "empreintes": sources(self.code), **described}
@@ -204,25 +194,22 @@ class Territory:
 def _resource(name: str, frames: dict[str, pd.DataFrame], content: bytes) -> dict:
     """A processed table and its schema: our own, without what names a person or does not hold."""
     frame = frames[name]
-    described = {"name": name, "path": f"{name}.csv", "format": "csv", "encoding": "utf-8"}
-    described |= {"bytes": len(content), "hash": f"sha256:{digest(content)}"}
-    if name not in catalogue():
-        columns = [{"name": c, "type": "integer" if c == "ligne" else "string"} for c in frame]
-        return {**described, "schema": {"fields": columns}}
+    untyped = {"fields": [{"name": c, "type": "integer" if c == "ligne" else "string"} for c in frame]}
+    own = {"primaryKey": [], "foreignKeys": []} | (descriptor(name) if name in catalogue() else untyped)
+    columns = [column for column in own["fields"] if column["name"] in frame]
 
     def holds(key: dict) -> bool:
         values, target = frame[key["fields"][0]].dropna(), key["reference"]
         return len(values) > 0 and values.isin(frames[target["resource"]][target["fields"][0]]).all()
 
-    schema = {"primaryKey": [], "foreignKeys": [], **descriptor(name)}
-    columns = [column for column in schema["fields"] if column["name"] in frame]
-    own = {
+    schema = {
         "fields": [{key: value for key, value in column.items() if key != "missingValues"} for column in columns],
-        "missingValues": [""],
-        "foreignKeys": [key for key in schema["foreignKeys"] if holds(key)],
-        "primaryKey": schema["primaryKey"] if frame[schema["primaryKey"]].notna().all(axis=None) else [],
+        "foreignKeys": [key for key in own["foreignKeys"] if holds(key)],
+        "primaryKey": own["primaryKey"] if frame[own["primaryKey"]].notna().all(axis=None) else [],
     }
-    return {**described, "schema": {key: value for key, value in own.items() if value}}
+    described = {"name": name, "path": f"{name}.csv", "format": "csv", "encoding": "utf-8"}
+    described |= {"bytes": len(content), "hash": f"sha256:{digest(content)}"}
+    return described | {"schema": {key: held for key, held in schema.items() if held}}
 
 
 def _packaged(read: Callable[[str], bytes], name: str) -> pd.DataFrame:
@@ -231,7 +218,7 @@ def _packaged(read: Callable[[str], bytes], name: str) -> pd.DataFrame:
     frame = pd.read_csv(io.BytesIO(read(f"{name}.csv")), dtype=str, keep_default_na=is_public)
     if is_public:
         return _numbered(frame)
-    if name == "provenance":
+    if name.startswith(LINES):
         return frame.astype({"ligne": "int64"})
     return clean.typed(name, frame) if name in catalogue() else frame
 

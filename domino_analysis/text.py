@@ -6,13 +6,14 @@ it is about; dates by `date`; words copied from a cell by `cited`. A page has no
 
 import re
 from collections.abc import Iterable
-from html import escape
+from functools import partial
+from html import escape, unescape
 from string import Formatter
 
 from jinja2 import Environment, FileSystemLoader
 
-from .clean import CONTACT, MONTHS, items, parse_date
-from .paths import TEMPLATE
+from . import paths, privacy
+from .clean import CONTACT, MONTHS, items, parse_date, without_names
 from .schema import grandeurs, phrases
 
 NARROW = "\u202f"
@@ -20,8 +21,6 @@ NARROW = "\u202f"
 
 class Html(str):
     """Text that is already HTML: shown as it is in a notebook, never escaped again."""
-
-    __slots__ = ()
 
     def _repr_html_(self) -> str:
         return str(self)
@@ -90,13 +89,15 @@ def date(iso: object, missing: str = "date inconnue") -> Html:
     return cited(iso) or Html(missing)
 
 
-def public(text: object) -> str:
-    """Text in which e-mails and telephone numbers are replaced by […]."""
-    return CONTACT.sub("[…]", str(text))
+def public(text: object, keeps_names: bool = False) -> str:
+    """Text in which the public edition replaces e-mails, telephone numbers and, unless it keeps them, names by […]."""
+    if not privacy.is_public():
+        return str(text)
+    return CONTACT.sub("[…]", str(text) if keeps_names else without_names(str(text)))
 
 
-def cited(text: object, tag: str = "span") -> Html:
-    """Words copied from a cell, escaped; addresses and telephone numbers become […].
+def cited(text: object, tag: str = "span", keeps_names: bool = False) -> Html:
+    """Words copied from a cell, escaped; addresses, telephone numbers and names of persons become […].
 
     Examples
     --------
@@ -105,7 +106,11 @@ def cited(text: object, tag: str = "span") -> Html:
     """
     if not isinstance(text, str) or not text:
         return Html("")
-    return Html(f'<{tag} class="t">{escape(public(text))}</{tag}>')
+    return Html(f'<{tag} class="t">{escape(public(text, keeps_names))}</{tag}>')
+
+
+reference = partial(cited, keeps_names=True)
+"""Title or author of a document, which are cited with the names that they hold."""
 
 
 def listed(parts: Iterable[str], last: str = "et") -> Html:
@@ -116,10 +121,8 @@ def listed(parts: Iterable[str], last: str = "et") -> Html:
     >>> listed(["a", "b", "c"])
     'a, b et c'
     """
-    parts = list(parts)
-    if len(parts) < 2:
-        return Html("".join(parts))
-    return Html(", ".join(parts[:-1]) + f" {last} " + parts[-1])
+    *others, end = list(parts) or [""]
+    return Html(f"{', '.join(others)} {last} {end}" if others else end)
 
 
 class _Marked(Formatter):
@@ -192,12 +195,15 @@ def bullets(items: Iterable[str], kind: str = "") -> Html:
     return Html(f"<ul{of_kind}>{entries}</ul>" if entries else "")
 
 
-TEMPLATES = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True)
+TEMPLATES = Environment(loader=FileSystemLoader(paths.TEMPLATE), autoescape=True)
 """Templates of the report: text is escaped, and `say` and its neighbours are at hand."""
-TEMPLATES.tests.update(missing=is_missing)
-TEMPLATES.filters.update(
-    cited=cited, date=date, listed=listed, bullets=bullets, typography=lambda text: Html(typography(text))
-)
+TEMPLATES.tests.update(missing=is_missing, search=lambda text, pattern: re.search(pattern, text) is not None)
+OWN = (cited, public, date, plain_date, plain_number, listed, bullets, unescape)
+TEMPLATES.filters |= {own.__name__: own for own in OWN} | {
+    "reference": reference,
+    "css": lambda text: Html(re.sub(r"[^\w\s'’(),.-]", " ", text)),  # words in a string of a style sheet
+    "typography": lambda text: Html(typography(text if hasattr(text, "__html__") else escape(text, quote=False))),
+}
 
 
 def render(template: str, **values: object) -> Html:
@@ -205,14 +211,9 @@ def render(template: str, **values: object) -> Html:
     return Html(TEMPLATES.get_template(template).render(**values).strip())
 
 
-def together(*parts: str) -> Html:
-    """Blocks of HTML one after the other."""
-    return Html("\n".join(part for part in parts if part))
-
-
 def missing(key: str) -> Html:
     """What a section says when its data are absent: what is missing and which sheet brings it."""
     return Html(f'<p class="absent">{say(key, None)}</p>')
 
 
-TEMPLATES.globals.update(say=say, missing=missing, cited=cited, number=number, items=items, paragraph=paragraph)
+TEMPLATES.globals |= {own.__name__: own for own in (say, missing, cited, number, items, paragraph)}

@@ -17,18 +17,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..paths import NOTEBOOKS, TEMPLATE, data_dir, digest, library_key, output_dir, processed_dir, sources
+from .. import paths
+from ..paths import output_dir, processed_dir
 from ..schema import Page
 
 MAKER = "domino_analysis.report.page"
 """Module of what children do: the fork server imports it once for all, this process never."""
 OURS, KEY = '<meta name="generator" content="domino_analysis">', '<meta name="domino" content="'
 """What a page of ours holds near its start, and what stands before its key."""
+EDITION = '<meta name="edition" content="'
 HIDDEN = ".domino-"
 """First letters of the folders in which files are made before they take their place."""
 FAILED = "_echecs"
 """Folder of ``data/processed`` that keeps the notebooks that failed, with their error."""
-QUESTION = "Les pratiques collaboratives, levier de modes de vie durables sur les territoires\u202f?"
 PROGRAMME = "programme"
 PARTS = ("programme", "notebook", "cadre", "donnees")
 """What a page rests on, each a hash of its key: library, notebook, what frames the page, tables."""
@@ -79,37 +80,31 @@ class Todo(NamedTuple):
     reasons: list[str]
 
 
-def in_child(data: Path, function: str, *arguments: Any) -> Any:
-    """Value of a function of `page`, which only children import, with the data of a folder."""
-    os.environ["DOMINO_DATA"] = str(data)
+def in_child(data: Path, edition: str, function: str, *arguments: Any) -> Any:
+    """Value of a function of `page`, which only children import, with the data of a folder, for an edition."""
+    os.environ |= {"DOMINO_DATA": str(data), "DOMINO_EDITION": edition}
     return getattr(importlib.import_module(MAKER), function)(*arguments)
 
 
 # ── the territories ─────────────────────────────────────────────────────────────────────────────
 
 
-def _described(content: bytes) -> dict:
+def _described(package: dict) -> dict:
     """What is kept of a ``datapackage.json``: the hash of each file instead of its schema."""
-    described = json.loads(content)
-    hashes = {resource["path"]: resource["hash"].removeprefix("sha256:") for resource in described.pop("resources")}
-    return described | {"fichiers": hashes}
+    hashes = {resource["path"]: resource["hash"].removeprefix("sha256:") for resource in package.pop("resources")}
+    return package | {"fichiers": hashes}
 
 
 def _held(code: str) -> dict:
     path = processed_dir(code) / "datapackage.json"
-    return _described(path.read_bytes()) if path.exists() else {"title": code, "fichiers": {}}
+    return _described(json.loads(path.read_bytes())) if path.exists() else {"title": code, "fichiers": {}}
 
 
 def look(codes: Iterable[str]) -> Site:
     """What is known of the territories, and which changed: from the hashes of their files alone."""
-    site = Site()
-    for code in (*codes, PROGRAMME):
-        held = _held(code)
-        if held.get("empreintes") == sources(code):
-            site.packages[code] = held
-        else:
-            site.to_read.append(code)
-    return site
+    held = {code: _held(code) for code in (*codes, PROGRAMME)}
+    fresh = {code: package for code, package in held.items() if package.get("empreintes") == paths.sources(code)}
+    return Site(fresh, [code for code in held if code not in fresh])
 
 
 def read(site: Site, means: Means, kept: bool = True, whole: bool = False) -> Iterator[str]:
@@ -125,15 +120,17 @@ def read(site: Site, means: Means, kept: bool = True, whole: bool = False) -> It
     from .. import child
 
     child.warm(MAKER)
-    tasks = (child.Task(code, in_child, (data_dir(), "prepare", code)) for code in site.to_read)
+    tasks = (child.Task(code, in_child, (paths.data_dir(), paths.edition(), "prepare", code)) for code in site.to_read)
     for task, files in child.run_all(means.jobs, tasks, means.seconds, means.megabytes):
-        code, described = task.name, {"illisibles": ()}
-        if not isinstance(files, child.ChildError):
-            described = _described(files["datapackage.json"])
-        if isinstance(files, child.ChildError) or (whole and described["illisibles"]):
-            site.absent[code] = " ".join(described["illisibles"]) or _reason(files, means)
+        code = task.name
+        package = {} if isinstance(files, child.ChildError) else json.loads(files["datapackage.json"])
+        if not package or (whole and package["illisibles"]):
+            site.absent[code] = " ".join(package.get("illisibles", ())) or _reason(files, means)
         else:
-            site.changes[code], site.packages[code] = dict(_changes(code, files)), described
+            site.changes[code] = dict(_changes(code, files))
+            package["changements"] = site.changes[code] or _held(code).get("changements", {})
+            files["datapackage.json"] = json.dumps(package, ensure_ascii=False, indent=1).encode()
+            site.packages[code] = _described(package)
             if kept:
                 _replace_package(code, files)
         yield code
@@ -150,14 +147,13 @@ def difference(old: bytes, new: bytes) -> tuple[int, int, int]:
     """
     before, after = (Counter(map(tuple, csv.reader(text.decode().splitlines(keepends=True)))) for text in (old, new))
     removed, added = before - after, after - before
-    known = Counter(row[0] for row in removed.elements()) & Counter(row[0] for row in added.elements())
-    changed = known.total()
+    changed = (Counter(row[0] for row in removed.elements()) & Counter(row[0] for row in added.elements())).total()
     return changed, added.total() - changed, removed.total() - changed
 
 
 def _changes(code: str, files: dict[str, bytes]) -> Iterator[tuple[str, tuple[int, int, int]]]:
     for name, old in _held(code)["fichiers"].items():
-        if name in files and old != digest(files[name]):
+        if name in files and not name.startswith(paths.LINES) and old != paths.digest(files[name]):
             yield name.removesuffix(".csv"), difference((processed_dir(code) / name).read_bytes(), files[name])
 
 
@@ -176,13 +172,13 @@ def shared_pages(site: Site) -> list[Page]:
     together = [site.packages[code] for code in site.together]
     if not together:
         return []
-    frame = Page(
-        "", "", parameters=(("territoires", ",".join(site.together)),), codes=(*site.together, PROGRAMME),
+    of_no_data = Page("", "", partners=tuple(dict.fromkeys(name for p in together for name in p["partenaires"])))
+    frame = replace(
+        of_no_data, parameters=(("territoires", ",".join(site.together)),), codes=(*site.together, PROGRAMME),
         date=max(package["date"] for package in together), is_fictif=any(package["fictif"] for package in together),
-        partners=tuple(dict.fromkeys(name for package in together for name in package["partenaires"])),
         missing=tuple((_held(code)["title"], reason) for code, reason in site.absent.items()),
     )  # fmt: skip
-    return [replace(frame, **step) for step in together[0]["partagees"]]
+    return [replace(frame if step["tables"] else of_no_data, **step) for step in together[0]["partagees"]]
 
 
 def pages_of(site: Site, codes: Iterable[str]) -> list[Page]:
@@ -196,66 +192,77 @@ def index(site: Site, wanted: Iterable[Page] = (), failures: dict[str, str] | No
     pages, reasons = pages_of(site, site.packages), failures or {}
     there = {page.path: kept_key(output_dir() / page.path) for page in pages} | {page.path: "…" for page in wanted}
     failed = [page for page in pages if there[page.path] == ""]
-    reason = "la page dit pourquoi."
-    told = [(f"{p.kicker}, {p.title}".removeprefix(", "), reasons.get(p.path, reason)) for p in failed]
+    told = [(f"{p.kicker}, {p.title}".removeprefix(", "), reasons.get(p.path, "la page dit pourquoi.")) for p in failed]
+    held = {code: package for code, package in site.packages.items() if code != PROGRAMME}
     cards = [
         {
-            "code": code, "nom": package["title"], "is_fictif": package["fictif"], "lignes": package["lignes"],
+            "code": code, "nom": package["title"], "is_fictif": package["fictif"], "changements": package["changements"],
             "pages": [(p["path"], p["heading"] or p["title"]) for p in package["pages"] if there[p["path"]] is not None],
         }
-        for code, package in site.packages.items() if code != PROGRAMME
+        for code, package in held.items()
     ]  # fmt: skip
     frame = next(iter(shared_pages(site)), Page("", ""))
-    return replace(
-        frame, path="index.html", title=QUESTION, notebook="", codes=(), tables=(),
-        parameters=(("cards", cards),), missing=(*frame.missing, *told),
-    )  # fmt: skip
+    described = next((package["accueil"] for package in held.values()), {"path": "index.html", "title": ""})
+    told = {"parameters": (("cards", cards),), "codes": tuple(held), "missing": (*frame.missing, *told)}
+    return replace(frame, **described | told)
 
 
 def inputs(page: Page, site: Site) -> dict[str, dict[str, str]]:
     """Hash of each file that a page may read, by territory and name."""
     names = [f"{table}.csv" for table in page.tables]
-    known = {code: site.packages[code]["fichiers"] for code in page.codes if code in site.packages}
-    return {code: {name: hashes[name] for name in names} for code, hashes in known.items()}
+    known = [code for code in page.codes if code in site.packages]
+    return {code: {name: site.packages[code]["fichiers"][name] for name in names} for code in known}
 
 
 def _notebook(page: Page) -> str:
-    return (NOTEBOOKS / f"{page.notebook}.ipynb").read_text(encoding="utf-8") if page.notebook else ""
+    return (paths.NOTEBOOKS / f"{page.notebook}.ipynb").read_text(encoding="utf-8") if page.notebook else ""
 
 
 def key_of(page: Page, site: Site) -> str:
     """What a page rests on: a hash of each of `PARTS`."""
-    parts = _notebook(page), json.dumps(asdict(page)), json.dumps(inputs(page, site))
-    return "-".join(hashed[:16] for hashed in (library_key(), *(digest(part.encode()) for part in parts)))
+    held = [key_of(part, site) for part in pages_of(site, page.codes) if part.path in page.parts]
+    parts = _notebook(page), json.dumps([paths.edition(), asdict(page)]), json.dumps([inputs(page, site), held])
+    return "-".join(hashed[:16] for hashed in (paths.library_key(), *(paths.digest(part.encode()) for part in parts)))
 
 
-def kept_key(path: Path) -> str | None:
-    """Key that a page of ours keeps, empty when its making failed; nothing when there is no such page."""
+def kept_key(path: Path, what: str = KEY) -> str | None:
+    """Key or `EDITION` that a page of ours keeps, empty when its making failed; nothing when there is no such page."""
     if not path.is_file():
         return None
     with path.open(encoding="utf-8", errors="replace") as stream:
         start = stream.read(1000)
-    return start.partition(KEY)[2].partition('"')[0] if OURS in start else None
+    return meta(start, what) if OURS in start else None
 
 
-def todo(site: Site, pages: Iterable[Page], force: bool = False) -> list[Todo]:
+def kept_edition() -> str | None:
+    """Edition of the pages of ours that are in the folder of pages; nothing when there is none."""
+    found = (kept_key(path, EDITION) for path in output_dir().rglob("*.html"))
+    return next((edition or "publique" for edition in found if edition is not None), None)
+
+
+def meta(html: str, what: str = KEY) -> str:
+    """What a page holds near its start, `KEY` or `EDITION`."""
+    return html.partition(what)[2].partition('"')[0]
+
+
+def changed(before: str, key: str) -> list[str]:
+    """Which of `PARTS` two keys tell apart."""
+    return [part for part, a, b in zip(PARTS, before.split("-"), key.split("-"), strict=False) if a != b]
+
+
+def todo(site: Site, pages: Iterable[Page], force: bool = False) -> Iterator[Todo]:
     """Those of some pages that are not as they should be, and why."""
-    found = []
     for page in pages:
-        key, held = key_of(page, site), kept_key(output_dir() / page.path)
-        if held is None or not held:
-            reasons = ["nouvelle" if held is None else "echouee"]
-        else:
-            reasons = [part for part, a, b in zip(PARTS, held.split("-"), key.split("-"), strict=False) if a != b]
+        key, before = key_of(page, site), kept_key(output_dir() / page.path)
+        reasons = changed(before, key) if before else ["nouvelle" if before is None else "echouee"]
         if reasons or force:
-            found.append(Todo(page, key, reasons or ["force"]))
-    return found
+            yield Todo(page, key, reasons or ["force"])
 
 
 def wanted(site: Site, codes: Iterable[str], force: bool = False) -> list[Todo]:
     """What a run has to make for some territories: their pages, the shared ones, then the index."""
     pages = pages_of(site, codes)
-    return todo(site, [*pages, index(site, pages)], force)
+    return list(todo(site, [*pages, index(site, pages)], force))
 
 
 # ── making them ─────────────────────────────────────────────────────────────────────────────────
@@ -271,7 +278,7 @@ def _reason(error: Exception, means: Means) -> str:
     return known.get(error.reason) or error.detail.splitlines()[0]
 
 
-def make(site: Site, wanted: Iterable[Todo], means: Means) -> Iterator[tuple[Page, str]]:
+def make(site: Site, wanted: list[Todo], means: Means) -> Iterator[tuple[Page, str]]:
     """Make pages, each written as its making ends.
 
     Yields
@@ -285,25 +292,29 @@ def make(site: Site, wanted: Iterable[Todo], means: Means) -> Iterator[tuple[Pag
 
     def task(page: Page, key: str) -> child.Task:
         hashes = inputs(page, site)
-        packages = {code: processed_dir(code) for code in hashes if means.cluster}  # a worker has no folder of ours
-        files = {
-            code: {name: (folder / name).read_bytes() for name in hashes[code]} for code, folder in packages.items()
-        }
-        return child.Task(page.path, in_child, (data_dir(), "make", page, key, _notebook(page), hashes, files))
+        sent = hashes if means.cluster else {}  # a worker has no folder of ours
+        files = {code: {name: (processed_dir(code) / name).read_bytes() for name in own} for code, own in sent.items()}
+        path = output_dir() / page.path
+        before = path.read_text(encoding="utf-8") if kept_key(path) else ""
+        changed = {code: site.packages[code].get("changements", {}) for code in hashes}
+        parts = [(output_dir() / part).read_text(encoding="utf-8") for part in page.parts]
+        asked = page, key, _notebook(page), hashes, files, before, changed, parts
+        return child.Task(page.path, in_child, (paths.data_dir(), paths.edition(), "make", *asked))
 
     run = partial(child.run_on, means.cluster, [MAKER]) if means.cluster else partial(child.run_all, means.jobs)
-    done = run((task(page, key) for page, key, _ in wanted), means.seconds, means.megabytes)
-    for (_, _, (_, _, page, *_)), made in done:
-        if isinstance(made, child.ChildError):
-            made = child.run(in_child, data_dir(), "failed", page, _reason(made, means))
-        html, reason, notebook = made
-        kept = processed_dir(FAILED) / f"{page.path.removesuffix('.html')}.ipynb"
-        if notebook:
-            write(kept, notebook)
-        else:
+    for is_made_of_others in (False, True):
+        tasks = (task(page, key) for page, key, _ in wanted if bool(page.parts) == is_made_of_others)
+        for asked, made in run(tasks, means.seconds, means.megabytes):
+            page = asked.arguments[3]
+            if isinstance(made, child.ChildError):
+                made = child.run(in_child, paths.data_dir(), paths.edition(), "failed", page, _reason(made, means))
+            html, reason, notebook = made
+            kept = processed_dir(FAILED) / f"{page.path.removesuffix('.html')}.ipynb"
             kept.unlink(missing_ok=True)
-        write(output_dir() / page.path, html)
-        yield page, reason
+            if notebook:
+                write(kept, notebook)
+            write(output_dir() / page.path, html)
+            yield page, reason
 
 
 def finish(site: Site, codes: Iterable[str], failures: dict[str, str], means: Means) -> None:
@@ -313,9 +324,9 @@ def finish(site: Site, codes: Iterable[str], failures: dict[str, str], means: Me
     assets = output_dir() / "assets"
     for plotly in {package["plotly"] for package in site.packages.values()}:
         if not (assets / plotly).exists():
-            write(assets / plotly, child.run(in_child, data_dir(), "plotly_js"))
-    write(assets / "page.js", (TEMPLATE / "page.js").read_bytes())
-    list(make(site, todo(site, [index(site, failures=failures)]), means._replace(cluster="")))
+            write(assets / plotly, child.run(in_child, paths.data_dir(), paths.edition(), "plotly_js"))
+    write(assets / "page.js", (paths.TEMPLATE / "page.js").read_bytes())
+    list(make(site, [*todo(site, [index(site, failures=failures)])], means._replace(cluster="")))
     for code in codes:
         kept = {output_dir() / page["path"] for page in site.packages.get(code, {}).get("pages", ())}
         for path in (output_dir() / code).rglob("*.html"):
