@@ -1,11 +1,14 @@
 """Small folders of sheets, and what the tests ask of the machine."""
 
+import ast
 import csv
 import datetime as dt
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -16,10 +19,10 @@ from bs4 import BeautifulSoup
 from python_calamine import CalamineWorkbook
 from xlsxwriter.utility import xl_col_to_name
 
-from domino_analysis import child, load, paths
+from domino_analysis import census, child, comparison, figures, indicators, load, paths, sections, trace
 from domino_analysis.clean import Tidy, tidy, typed
 from domino_analysis.report import build
-from domino_analysis.schema import Problem, catalogue
+from domino_analysis.schema import Problem, catalogue, descriptor
 from domino_analysis.territory import Programme, Territory
 
 PROGRAMS = {"libreoffice": "soffice", "chromium": "chromium"}
@@ -176,6 +179,27 @@ def programme(codes: str = "") -> Programme:
         return Programme.of(codes)
 
 
+LIBRARY = {
+    module.__name__.split(".")[-1]: module for module in (census, comparison, figures, indicators, sections, trace)
+}
+
+
+def shown(name: str) -> dict[str, Callable]:
+    """What the notebooks show of a territory (``t``), of a meeting (``r``) or of a programme (``p``), by the code of the cell."""
+    cells = [
+        "".join(cell["source"])
+        for path in sorted(paths.NOTEBOOKS.glob("*.ipynb"))
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        if cell["cell_type"] == "code" and path.stem != "explorer"
+    ]
+    return {
+        code: lambda of, code=code: eval(code, LIBRARY | {name: of})
+        for code in cells
+        if isinstance(ast.parse(code).body[0], ast.Expr)
+        and name in {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+    }
+
+
 # ── LibreOffice ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -317,9 +341,10 @@ def hostile(again) -> Site:
         sheets = {}
         for table in catalogue().values():
             cells = workbook.get_sheet_by_name(table.name).to_python(skip_empty_area=False)
+            links = [key["fields"][0] for key in descriptor(table.name).get("foreignKeys", ())]
             for place, title in enumerate(cells[0]):
                 column = next((c for c in table.columns if c.title == title), None)
-                linked = column.name in (*table.primary_key, *table.foreign_keys)
+                linked = column.name in (*table.primary_key, *links)
                 free = column.type == "string" and not (column.enum or column.pattern or linked)
                 for row in cells[1:]:
                     if free and isinstance(row[place], str) and not column.lecture:

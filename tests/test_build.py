@@ -13,17 +13,19 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from conftest import Site, domino, write_csv, write_xlsx
 from python_calamine import CalamineWorkbook
 
 from domino_analysis import child, paths, territory
 from domino_analysis.paths import CHECKOUT
 from domino_analysis.report import build
-from domino_analysis.schema import Page, etapes
+from domino_analysis.schema import Page, etapes, grandeurs
 
 PROGRAM = shutil.which("domino", path=str(Path(sys.executable).parent))
 HEAVY = {"pandas", "plotly", "numpy", "scipy", "papermill", "nbconvert", "IPython", "yaml", "jinja2"}
@@ -117,7 +119,7 @@ print(child.CONTEXT.get_start_method(), child.run(eval, state), child.run(eval, 
 def test_spawned_processes_make_the_same_pages(pages, copy):
     shutil.rmtree(copy.root)
     assert copy.run("exemple", "--jobs", 2, DOMINO_START="spawn").returncode == 0, copy.result.stderr
-    assert len(copy.made) == 11
+    assert len(copy.made) == 13
     assert {path: copy.text(path) for path in copy.made} == {path: pages.text(path) for path in copy.made}
 
 
@@ -137,7 +139,7 @@ os.environ["DOMINO_DATA"] = "/nulle/part"
     assert "2 échec(s)" in result.stdout, result.stdout + result.stderr
     site = Site(checkout / "reports", checkout / "data", result)
     others = [path for path in (*pages.of("redon"), *pages.of("rennes")) if "0_donnees" not in path]
-    assert len(others) == 6
+    assert len(others) == 8
     assert {path: site.text(path) for path in others} == {path: pages.text(path) for path in others}
 
 
@@ -155,13 +157,14 @@ def test_a_page_that_ends_badly_ends_alone_and_says_why(checkout, pages):
         edit(checkout, name, source)
     result = domino("run", "exemple", "--seconds", 20, "--memory", 4000, python=str(checkout))
     assert result.returncode == 1
-    assert "5 échec(s)" in result.stdout
+    assert "6 échec(s)" in result.stdout  # five steps, and the one file that is made of them
     site = Site(checkout / "reports", checkout / "data", result)
     for name, (_, reason) in ENDS.items():
         assert reason in site.words(f"exemple/{name}.html"), name
         assert reason in result.stdout, name
         assert reason in site.words("index.html"), name
-    whole = [path for path in pages.of("exemple") if Path(path).stem not in ENDS]
+    assert "une étape n'a pas pu être faite" in site.words("exemple/diagnostic.html")
+    whole = [path for path in pages.of("exemple") if Path(path).stem not in (*ENDS, "diagnostic")]
     assert len(whole) == 4
     assert {path: site.text(path) for path in whole} == {path: pages.text(path) for path in whole}
 
@@ -273,7 +276,7 @@ def test_the_libraries_that_draw_are_all_among_those_that_the_project_asks_for()
 def test_the_same_again_does_nothing(copy):
     before = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in copy.root.rglob("*.*")}
     assert copy.run().returncode == 0
-    assert "0 page(s) faite(s), 29 déjà à jour, 0 échec(s)." in copy.result.stdout
+    assert "0 page(s) faite(s), 35 déjà à jour, 0 échec(s)." in copy.result.stdout
     assert {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in copy.root.rglob("*.*")} == before
 
 
@@ -281,13 +284,16 @@ def test_force_makes_again_what_is_as_it_should_be(copy):
     before = copy.bytes()
     copy.run("redon", "--force")
     assert copy.made == [
-        "cahier.html", "comparaison.html", "redon/0_donnees_recues.html", "redon/1_etat_des_lieux.html",
-        "redon/3_enjeux.html", "redon/index.html",
+        "cahier.html", "comparaison.html", "methode.html", "redon/0_donnees_recues.html",
+        "redon/1_etat_des_lieux.html", "redon/3_enjeux.html", "redon/diagnostic.html", "redon/index.html",
     ]  # fmt: skip
     assert copy.bytes() == before
 
 
-INITIATIVE = ["redon/0_donnees_recues.html", "redon/1_etat_des_lieux.html", "redon/index.html", "comparaison.html"]
+INITIATIVE = [
+    "redon/0_donnees_recues.html", "redon/1_etat_des_lieux.html", "redon/index.html", "redon/diagnostic.html",
+    "comparaison.html",
+]  # fmt: skip
 
 
 def add_an_initiative(data: Path) -> None:
@@ -310,7 +316,7 @@ def test_a_dry_run_says_what_would_be_made_and_why_and_writes_nothing(copy):
     out = copy.run("--dry-run").stdout
     assert "redon/1_etat_des_lieux.html : initiatives de redon : 1 ligne ajoutée" in out
     assert re.findall(r"^  (\S+) : ", out, re.MULTILINE) == [*INITIATIVE, "index.html"]
-    assert "5 page(s) à refaire ; rien n'est écrit." in out
+    assert "6 page(s) à refaire ; rien n'est écrit." in out
     assert {path: path.read_bytes() for path in copy.data.parent.rglob("*") if path.is_file()} == before
 
 
@@ -351,15 +357,15 @@ def test_another_notebook_and_another_library_are_reasons_too(checkout):
     ]
     line_added(checkout / "domino_analysis" / "text.py", "# une remarque")
     out = domino("run", "--dry-run", python=str(checkout)).stdout
-    assert out.count("le programme, son catalogue ou ses bibliothèques ont changé") == 30
-    assert "30 page(s) à refaire" in out
+    assert out.count("le programme, son catalogue ou ses bibliothèques ont changé") == 36
+    assert "36 page(s) à refaire" in out
 
 
 def test_a_new_time_or_another_order_of_sheets_and_columns_makes_nothing(copy):
     workbook = copy.data / "raw" / "exemple" / "exemple.xlsx"
     os.utime(copy.data / "raw" / "redon" / "communes.csv", (1, 1))
     os.utime(workbook, (1, 1))
-    assert "29 déjà à jour" in copy.run().stdout
+    assert "35 déjà à jour" in copy.run().stdout
     assert copy.made == []
     read = CalamineWorkbook.from_path(str(workbook))
     sheets = {name: read.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in read.sheet_names}
@@ -368,7 +374,7 @@ def test_a_new_time_or_another_order_of_sheets_and_columns_makes_nothing(copy):
     write_xlsx(workbook, dict(reversed(sheets.items())))
     assert copy.run().returncode == 0
     assert copy.made == []
-    assert "29 déjà à jour" in copy.result.stdout
+    assert "35 déjà à jour" in copy.result.stdout
 
 
 def test_an_unknown_column_makes_page_0_again_and_no_other(copy):
@@ -386,17 +392,358 @@ def test_one_row_of_a_public_table_makes_again_the_pages_of_its_territory(copy):
     row = next(line for line in text.splitlines() if line.startswith("morlaix;commune;"))
     path.write_text(text.replace(row + "\n", ""), encoding="utf-8")
     assert copy.run().returncode == 0
-    assert copy.made == ["comparaison.html", "morlaix/1_etat_des_lieux.html"]
+    assert copy.made == ["comparaison.html", "morlaix/1_etat_des_lieux.html", "morlaix/diagnostic.html"]
 
 
 def test_a_change_in_the_library_makes_everything_again_with_the_same_bytes(checkout, pages):
     line_added(checkout / "domino_analysis" / "text.py", "# une remarque")
     result = domino("run", python=str(checkout))
-    assert "29 page(s) faite(s), 0 déjà à jour, 0 échec(s)." in result.stdout
+    assert "35 page(s) faite(s), 0 déjà à jour, 0 échec(s)." in result.stdout
     site = Copy(checkout / "reports", checkout / "data", result)
     before = Copy(pages.root, pages.data, result).bytes()
     assert without_keys(site.bytes()) == without_keys(before)
     assert site.bytes() != before
+
+
+# ── since the last time ─────────────────────────────────────────────────────────────────────────
+
+FIRST = "C'est la première édition de cette page : il n'y a rien à comparer."
+CHANGED = ["comparaison.html", "redon/0_donnees_recues.html", "redon/1_etat_des_lieux.html", "redon/index.html"]
+
+
+def since(site: Site, path: str) -> str:
+    """What a page tells of the one that it replaced."""
+    return site.words(path, "#depuis").removeprefix("Depuis la dernière fois ").replace("\u202f", " ")
+
+
+def numbers(page: BeautifulSoup) -> dict[tuple[str, str], str]:
+    """Numbers of a page as they are read, by quantity and subject."""
+    return {(n["data-q"], n.get("data-de", "")): n.get_text() for n in page.select("main data[value]")}
+
+
+def moved(page: BeautifulSoup) -> list[tuple[str, str, str]]:
+    """Label of each number that a page tells twice, as it was and as it is."""
+    told = [row for row in page.select("#depuis li") if row.find("del")]
+    return [(row.get_text().split(" (")[0].split("\u202f:")[0], row.find("del").string, row.ins.string) for row in told]
+
+
+def rows_changed(data: Path) -> None:
+    """Change a row of a sheet of Redon, add two, and take the last one away."""
+    path = data / "raw" / "redon" / "initiatives.csv"
+    title, *rows = path.read_text(encoding="utf-8").splitlines()
+    rows = [rows[0].replace("Un vélo pour l'Afrique", "Deux vélos"), *rows[1:-1]]
+    rows += [f"RED-9{n};Jardin partagé d'essai {n};redon" + ";" * 15 for n in (8, 9)]
+    path.write_text("\n".join([title, *rows]) + "\n", encoding="utf-8")
+
+
+def test_a_first_edition_says_that_there_is_nothing_to_compare(pages):
+    for path in pages.paths:
+        if path.endswith("/diagnostic.html"):
+            assert not pages[path].select("#depuis"), path
+        else:
+            assert since(pages, path) == FIRST, path
+    assert "Ce qui a changé depuis la dernière fois" not in pages.words("index.html")
+
+
+def test_rows_added_changed_and_removed_are_told_with_their_counts_and_numbers_that_moved_with_their_cause(copy):
+    before = {path: numbers(copy[path]) for path in CHANGED}
+    rows_changed(copy.data)
+    assert copy.run().returncode == 0
+    for path in CHANGED:
+        words = since(copy, path)
+        assert "Feuille « Initiatives » (redon) : 1 ligne modifiée, 2 lignes ajoutées, 1 ligne retirée." in words, path
+        after, told = numbers(copy[path]), moved(copy[path])
+        assert all(was != now for _, was, now in told), path
+        assert {(was, now) for _, was, now in told} <= {(before[path][key], after.get(key)) for key in before[path]}
+        if "0_donnees" in path:  # its numbers are of all sheets, those of people among them
+            assert told == []
+        else:
+            assert "Ces nombres ont changé, parce que les données ont changé :" in words, path
+            assert ("Pratiques", "7", "8") in told, path
+    assert since(copy, "redon/3_enjeux.html") == since(copy, "morlaix/index.html") == FIRST
+    words = copy.words("index.html").split("Ce qui a changé depuis la dernière fois")[-1].replace("\u202f", " ")
+    assert "Pays de Redon : « Initiatives » (1 ligne modifiée, 2 lignes ajoutées, 1 ligne retirée)." in words
+    assert "Pays de Morlaix : " not in words
+    bytes_then = copy.bytes()
+    assert copy.run().returncode == 0
+    assert copy.made == []
+    assert copy.run("redon", "--force").returncode == 0
+    assert "redon/index.html" in copy.made
+    assert copy.bytes() == bytes_then
+
+
+def test_what_changes_no_row_of_a_sheet_is_no_empty_list(copy):
+    path = copy.data / "raw" / "redon" / "initiatives.csv"
+    rows = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([f"{rows[0]};Couleur", *(f"{row};bleu" for row in rows[1:])]) + "\n", encoding="utf-8")
+    public = copy.data / "raw" / "reference" / "contexte.csv"
+    text = public.read_text(encoding="utf-8")
+    row = next(line for line in text.splitlines() if line.startswith("morlaix;commune;"))
+    public.write_text(text.replace(row + "\n", ""), encoding="utf-8")
+    assert copy.run().returncode == 0
+    assert {"redon/0_donnees_recues.html", "morlaix/1_etat_des_lieux.html"} <= {*copy.made}
+    assert "Ce qui a changé depuis la dernière fois" not in copy.words("index.html")
+    for path in copy.made:
+        assert not re.search(r"\) : ?\.", copy.words(path, "main").replace("\u202f", " ")), path
+
+
+FEWER = """
+from domino_analysis.territory import Territory
+_as_it_is = Territory._table
+Territory._table = lambda self, name: _as_it_is(self, name).iloc[1:] if name == "initiatives" else _as_it_is(self, name)
+"""
+
+
+@pytest.mark.parametrize("where", ["notebook", "library"])
+def test_a_number_that_moves_with_the_code_alone_is_told_as_the_method(checkout, where):
+    if where == "notebook":
+        edit(checkout, "1_etat_des_lieux", FEWER)
+    else:
+        line_added(checkout / "domino_analysis" / "sections.py", FEWER)
+    result = domino("run", "redon", python=str(checkout))
+    assert result.returncode == 0, result.stdout + result.stderr
+    site = Site(checkout / "reports", checkout / "data", result)
+    words = since(site, "redon/1_etat_des_lieux.html")
+    assert "Ces nombres ont changé, parce que la méthode a changé :" in words
+    assert "Feuille" not in words
+    assert ("Pratiques", "7", "6") in moved(site["redon/1_etat_des_lieux.html"])
+    assert since(site, "redon/3_enjeux.html") == FIRST  # nothing moved there
+
+
+def of_people_changed(raw: Path) -> None:
+    """Change a mark, the points of a ballot and the place of a sheet, and add a practice."""
+    path = raw / "exemple" / "exemple.xlsx"
+    read = CalamineWorkbook.from_path(str(path))
+    sheets = {name: read.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in read.sheet_names}
+    for name, title, value in (
+        ("mesures", "Situation actuelle", 1.0),
+        ("votes", "Points", 5.0),
+        ("fiches", "Commune de provenance", "Songe-sur-Brume"),
+        ("verbatims", "Thématique", "se déplacer"),
+    ):
+        titles, *rows = sheets[name]
+        for row in rows[:2]:
+            row[titles.index(title)] = value
+    sheets["initiatives"].append(["PC99", "Un jardin d'essai", *[""] * (len(sheets["initiatives"][0]) - 2)])
+    write_xlsx(path, sheets)
+
+
+@pytest.mark.parametrize("edition", ["publique", "comite"])
+def test_two_states_of_what_people_gave_are_told_to_the_committee_only(again_in, edition):
+    site = again_in("exemple", edition)
+    of_people_changed(site.data / "raw")
+    assert site.run("exemple", "--edition", edition).returncode == 0
+    told = {path: moved(site[path]) for path in site.paths}
+    labels = {label for rows in told.values() for label, _, _ in rows}
+    private = {
+        entry["libelle"].split(" (")[0]
+        for entry in grandeurs().values()
+        if not entry["feuilles"] or {*entry["feuilles"]} & {"fiches", "votes", "mesures", "verbatims"}
+    }
+    shown = {entry["libelle"].split(" (")[0] for entry in grandeurs().values()} - private
+    assert labels & shown
+    assert bool(labels & private) == (edition == "comite")
+    words = since(site, "exemple/3_enjeux.html")
+    assert "Feuille « Mesures » (exemple) : " in words  # that rows changed is no secret, what they hold is
+
+
+def test_a_run_that_is_killed_after_the_sheets_were_read_loses_no_change(copy):
+    rows_changed(copy.data)
+    table = copy.data / "processed" / "redon" / "initiatives.csv"
+    before = table.read_bytes()
+    process = copy.started("--jobs", "1")
+    assert waited(lambda: table.exists() and table.read_bytes() != before)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert since(copy, "comparaison.html") == FIRST  # no page was made yet
+    assert copy.run().returncode == 0
+    for path in CHANGED:
+        words = since(copy, path)
+        assert "Feuille « Initiatives » (redon) : 1 ligne modifiée, 2 lignes ajoutées, 1 ligne retirée." in words, path
+
+
+# ── the four steps in one file ──────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("code", ["redon", "chateaubriant", "exemple"])
+def test_the_diagnostic_is_made_of_the_steps_that_were_received(pages, code):
+    path = f"{code}/diagnostic.html"
+    page, steps = pages[path], [p for p in pages.of(code) if re.search("/[1-4]_", p)]
+    assert len(steps) == {"redon": 2, "chateaubriant": 3, "exemple": 4}[code]
+    assert [h2.get_text() for h2 in page.select("main h2")] == [pages[step].h1.get_text() for step in steps]
+    for step, found in zip(steps, range(1, 5), strict=False):
+        for level in (2, 3):
+            titles = [h.get_text() for h in pages[step].select(f"main h{level}") if not h.find_parent(id="depuis")]
+            assert [t for t in titles if t not in {h.get_text() for h in page.select(f"main h{level + 1}")}] == []
+        own = {figure["id"] for figure in pages[step].select("main figure")}
+        assert own == {
+            figure["id"].removeprefix(f"etape-{found}-")
+            for figure in page.select("main figure")
+            if figure["id"].startswith(f"etape-{found}-")
+        }
+        assert numbers(pages[step]).items() <= numbers(page).items(), step
+    links = [a["href"] for a in page.select("a[href]")]
+    assert [href for href in links if not re.match("#|https?:|data:text/csv", href)] == []
+    assert not page.find_all(src=True)
+    assert not page.select("#depuis")
+
+
+def test_a_territory_without_a_step_has_no_diagnostic(tmp_path):
+    assert domino("new", "vide", "--data", tmp_path / "data").returncode == 0
+    result = domino("run", "--data", tmp_path / "data", "--output", tmp_path / "reports")
+    assert result.returncode == 0, result.stderr
+    assert not (tmp_path / "reports" / "vide" / "diagnostic.html").exists()
+
+
+def test_the_diagnostic_is_made_again_when_a_step_changes_and_only_then(copy):
+    diagnostic = copy.root / "redon" / "diagnostic.html"
+    before = diagnostic.read_bytes()
+    line_added(copy.data / "raw" / "redon" / "documents.csv", "")
+    path = copy.data / "raw" / "redon" / "communes.csv"
+    rows = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([f"{rows[0]};Couleur", *(f"{row};bleu" for row in rows[1:])]) + "\n", encoding="utf-8")
+    assert copy.run("redon").returncode == 0
+    assert copy.made == ["redon/0_donnees_recues.html"]  # which is no step
+    assert diagnostic.read_bytes() == before
+    add_an_initiative(copy.data)
+    assert copy.run("redon").returncode == 0
+    assert "redon/diagnostic.html" in copy.made
+    assert numbers(copy["redon/1_etat_des_lieux.html"]).items() <= numbers(copy["redon/diagnostic.html"]).items()
+    shutil.copy(copy.root / "morlaix" / "diagnostic.html", diagnostic)
+    assert copy.run("redon", "--dry-run").stdout.count("redon/diagnostic.html : ") == 1
+    assert copy.run("redon").returncode == 0
+    assert copy.made == ["redon/diagnostic.html"]
+
+
+def test_the_diagnostic_of_a_step_that_failed_says_so_and_is_made_when_the_step_is(checkout, pages):
+    edit(checkout, "3_enjeux", "1 / 0")
+    result = domino("run", "redon", python=str(checkout))
+    assert result.returncode == 1
+    assert "redon/diagnostic.html : une étape n'a pas pu être faite" in result.stdout
+    site = Site(checkout / "reports", checkout / "data", result)
+    assert "Cette page n'a pas pu être faite" in site.words("redon/diagnostic.html")
+    assert "Il manque ici « Pays de Redon, Le diagnostic en un seul fichier » : une étape" in site.words("index.html")
+    shutil.copy(CHECKOUT / "notebooks" / "3_enjeux.ipynb", checkout / "notebooks")
+    assert domino("run", "redon", python=str(checkout)).returncode == 0
+    for path in (*pages.of("redon"), "index.html"):
+        assert site.text(path) == pages.text(path), path
+
+
+# ── two editions ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def editions(pages, tmp_path_factory) -> tuple[Copy, subprocess.CompletedProcess, dict]:
+    """Both editions of the example from the same data: the committee's, its run, and the data before it."""
+    place = tmp_path_factory.mktemp("comite")
+    shutil.copytree(pages.data, place / "data")
+    before = {path: path.read_bytes() for path in (place / "data").rglob("*") if path.is_file()}
+    made = Copy(place / "reports_comite", place / "data", None)
+    result = made.run("--edition", "comite")
+    assert result.returncode == 0, result.stdout + result.stderr
+    return made, result, before
+
+
+@pytest.fixture
+def again_in(pages, editions, tmp_path) -> Callable[[str, str], Copy]:
+    """A copy of one edition, where commands are run again."""
+
+    def copied(code: str, edition: str) -> Copy:
+        site = editions[0] if edition == "comite" else pages
+        shutil.copytree(site.data, tmp_path / "data")
+        shutil.copytree(site.root, tmp_path / "reports")
+        return Copy(tmp_path / "reports", tmp_path / "data", None)
+
+    return copied
+
+
+def test_each_page_of_the_committee_says_that_it_is_not_to_be_spread_and_no_public_page_knows_of_it(pages, editions):
+    committee, _, _ = editions
+    assert committee.paths == pages.paths
+    for path in pages.paths:
+        (told,) = committee[path].select("p.comite")
+        assert "Édition du comité" in told.get_text(), path
+        assert "ne se publie pas" in told.get_text(), path
+        assert committee[path].select_one('meta[name="edition"]')["content"] == "comite"
+        assert pages[path].select_one('meta[name="edition"]')["content"] == "publique"
+        assert not pages[path].select(".comite"), path
+        if path != "methode.html":  # which tells how both are made
+            assert not re.search("reports_comite|edition comite", pages.text(path)), path
+        for link in pages[path].select("[href], [src]"):
+            assert "comite" not in link.get("href", "").partition(";base64,")[0] + link.get("src", ""), path
+
+
+def test_the_committee_sees_what_the_public_does_not(pages, editions):
+    committee, _, _ = editions
+    sheet = CalamineWorkbook.from_path(str(pages.data / "raw" / "exemple" / "exemple.xlsx")).get_sheet_by_name
+    said = [row for row in sheet("verbatims").to_python() if "EX-2016-05-10" in row]
+    minutes = "exemple/reunions/ex-2016-05-10.html"
+    assert "8 phrases" in pages.words(minutes)
+    for row in said:
+        assert [text for text in row if text and str(text) in committee.words(minutes, "main") and len(str(text)) > 15]
+    assert len(said) == 8
+    people = "exemple/reunions/ex-2016-01-12.html"
+    counts = [
+        {int(d["value"]) for d in site[people].select('main [data-q="participants"]')} for site in (pages, committee)
+    ]
+    assert min(counts[0]) >= 5
+    assert min(counts[1]) < 5
+    received = "exemple/0_donnees_recues.html"
+    assert pages[received].select("#figure-retenu")
+    assert not pages[received].select("details.feuille")
+    assert not committee[received].select("#figure-retenu")
+    assert len(committee[received].select("details.feuille")) == 16
+    assert "FABLEROC" in committee.words(received)
+    written = b"".join(path.read_bytes() for path in committee.root.rglob("*.html"))
+    names = [b"NOM-FICTIF", b"@exemple.invalid", b"RAPPORTEUR-FICTIF", b"ANIMATEUR-FICTIF"]
+    assert [name for name in names if name in written] == []  # not even there
+
+
+def test_both_editions_are_made_from_data_that_are_read_once(editions, tmp_path):
+    committee, result, before = editions
+    assert not re.search("^  lu ", result.stderr, re.MULTILINE)
+    assert {path: path.read_bytes() for path in before} == before
+    public = Copy(tmp_path / "reports", committee.data, None)
+    assert public.run("redon").returncode == 0
+    assert not re.search("^  lu ", public.result.stderr, re.MULTILINE)
+    assert committee.run("--edition", "comite").returncode == 0
+    assert committee.made == []
+    assert public.run("redon").returncode == 0
+    assert public.made == []
+
+
+@pytest.mark.parametrize(("held", "asked"), [("publique", "comite"), ("comite", "publique")])
+@pytest.mark.parametrize("first", ["index.html", "redon/index.html"])
+def test_a_folder_of_the_other_edition_is_refused_and_stays_as_it_was(again_in, held, asked, first):
+    site = again_in("redon", held)
+    if first != "index.html":  # a run that was killed before its end
+        (site.root / "index.html").unlink()
+    before = {path: path.read_bytes() for path in site.root.parent.rglob("*") if path.is_file()}
+    result = site.run("redon", "--edition", asked)
+    assert result.returncode == 2
+    assert "ce dossier contient les pages de l'autre édition" in result.stderr
+    assert "--output" in result.stderr
+    assert result.stdout == ""
+    assert {path: path.read_bytes() for path in site.root.parent.rglob("*") if path.is_file()} == before
+    assert site.run("redon", "--edition", held).returncode == 0
+
+
+def test_pages_of_before_there_were_editions_are_public(copy):
+    for path in copy.root.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace('<meta name="edition" content="publique">\n', ""), encoding="utf-8")
+    assert copy.run("redon", "--edition", "comite").returncode == 2
+    assert copy.run("redon").returncode == 0
+
+
+def test_the_committee_has_a_folder_of_its_own_when_none_is_named(checkout):
+    before = Copy(checkout / "reports", checkout / "data", None).bytes()
+    result = domino("run", "redon", "--edition", "comite", python=str(checkout))
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.rstrip().endswith(str(Path("reports_comite", "index.html")))
+    made = Copy(checkout / "reports_comite", checkout / "data", result)
+    assert made["redon/index.html"].select("p.comite")
+    assert Copy(checkout / "reports", checkout / "data", None).bytes() == before
 
 
 # ── watching ────────────────────────────────────────────────────────────────────────────────────
@@ -499,8 +846,8 @@ def test_two_runs_at_once_do_not_mix(copy, pages):
     assert copy.bytes() == before
     told = sorted(out.splitlines()[0] for out, _ in said)
     assert told == [
-        "0 page(s) faite(s), 29 déjà à jour, 0 échec(s).",
-        "29 page(s) faite(s), 0 déjà à jour, 0 échec(s).",
+        "0 page(s) faite(s), 35 déjà à jour, 0 échec(s).",
+        "35 page(s) faite(s), 0 déjà à jour, 0 échec(s).",
     ]
     assert sum("celle-ci attend" in err for _, err in said) == 1
 
@@ -517,7 +864,7 @@ def test_an_interrupted_run_ends_quickly_and_says_what_was_done(copy):
     assert process.returncode == 130
     done, left = map(int, re.search(r"Arrêté : (\d+) page\(s\) faite\(s\), (\d+) à faire", err).groups())
     assert done >= 1
-    assert done + left == 29
+    assert done + left == 35
     assert "Traceback" not in out + err
 
 
@@ -647,7 +994,7 @@ def test_a_cluster_makes_the_same_pages_and_makes_again_those_of_a_worker_that_i
     running.kill()
     out, err = process.communicate(timeout=200)
     assert process.returncode == 0, out + err
-    assert "6 page(s) faite(s), 0 déjà à jour, 0 échec(s)." in out
+    assert "8 page(s) faite(s), 0 déjà à jour, 0 échec(s)." in out
     began = [len(re.findall(f"{page}: started", (logs / f"{name}.log").read_text())) for name in ("un", "deux")]
     assert began == [1, 1]
     site = Site(checkout / "reports", checkout / "data", None)
@@ -702,7 +1049,7 @@ def test_a_terminal_sees_a_bar_and_the_time_left_and_a_log_sees_lines(copy):
         except OSError:
             break
     assert process.wait(60) == 0
-    assert re.search(rb"\d+%.*\d/6 \[\d\d:\d\d<\d\d:\d\d", seen), seen
+    assert re.search(rb"\d+%.*\d/8 \[\d\d:\d\d<\d\d:\d\d", seen), seen
     assert b"fait" not in seen
     copy.run("redon", "--force")
-    assert len(copy.made) == 6
+    assert len(copy.made) == 8

@@ -9,7 +9,6 @@ import pytest
 from conftest import sheet
 from frictionless import Schema
 
-from domino_analysis.clean import CONTACT
 from domino_analysis.paths import CATALOGUE
 from domino_analysis.schema import (
     A_VERIFIER,
@@ -17,7 +16,9 @@ from domino_analysis.schema import (
     alias,
     catalogue,
     descriptor,
+    grandeurs,
     problemes,
+    public_tables,
     services,
     simplify,
     value_spellings,
@@ -89,7 +90,7 @@ def test_a_condition_is_about_columns_that_exist(name):
             assert {"feuille": rule["avec"]} in catalogue()[name][key].renvois
             rows = rows.merge(sheet(rule["avec"]), on=key)
         assert rule["colonne"] in rows
-        assert rows.query(rule["si"], engine="python", local_dict={"CONTACT": CONTACT}).empty
+        assert rows.query(rule["si"], engine="python").empty
 
 
 def test_every_alias_leads_to_an_accepted_value():
@@ -129,6 +130,33 @@ def test_a_missing_code_is_never_an_accepted_value(name):
         assert not set(column.enum) & set(column.missing_values), column.name
 
 
+# ── quantities ──────────────────────────────────────────────────────────────────────────────────
+
+COUNTED = {*TABLES, *(f"reference_{name}" for name in public_tables()["tables"])}
+KEYS_OF_A_QUANTITY = {"libelle", "unite", "formule", "feuilles", "limites", "question", "reference"}
+KEYS_OF_THE_CODE = {"classes", "definitions", "situations", "maillons", "a_savoir", "jamais_somme"}
+COUNTED_FROM_A_FIGURE = {"base", "dits", "ensemble"}
+
+
+@pytest.mark.parametrize("key", grandeurs())
+def test_a_quantity_says_what_it_is_and_from_which_tables_it_is_counted(key):
+    entry = grandeurs()[key]
+    assert {"libelle", "unite", "formule", "feuilles"} <= set(entry) <= KEYS_OF_A_QUANTITY | KEYS_OF_THE_CODE
+    sheets = entry["feuilles"]
+    assert set(sheets) <= COUNTED
+    assert len(set(sheets)) == len(sheets)
+    assert bool(sheets) == (key not in COUNTED_FROM_A_FIGURE)
+    words = [entry.get(name, "-") for name in ("libelle", "unite", "formule", "limites", "reference")]
+    assert all(isinstance(text, str) and text.strip() for text in words)
+    assert not any(any(map(str.isdigit, text)) for text in words[:4])
+    assert entry.get("limites", ".").endswith(".")
+
+
+def test_most_quantities_say_what_they_do_not_say_and_some_where_they_come_from():
+    assert sum("limites" in entry for entry in grandeurs().values()) >= 35
+    assert sum("reference" in entry for entry in grandeurs().values()) >= 20
+
+
 # ── what is told of problems ────────────────────────────────────────────────────────────────────
 
 GIVEN = {"problem": 0, "tell": 2, "append": 0, "_among": 1}
@@ -136,8 +164,11 @@ GIVEN = {"problem": 0, "tell": 2, "append": 0, "_among": 1}
 
 
 def texts(node: ast.AST) -> set[str]:
-    """Strings of a piece of code that are not empty: no key of a mapping; of a tuple, the first element only."""
-    if isinstance(node, ast.Subscript):
+    """Strings of a piece of code that are not empty: of a tuple, the first element only.
+
+    What a mapping is asked for and what something is compared with are no rules.
+    """
+    if isinstance(node, (ast.Subscript, ast.Compare)):
         return set()
     if isinstance(node, ast.Tuple):
         return texts(node.elts[0])

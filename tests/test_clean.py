@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from conftest import grid, write_csv, write_xlsx
+from conftest import grid, opened, write_csv, write_xlsx
 
 from domino_analysis.clean import allowance, csv_text, parse_date, parse_number
 from domino_analysis.load import read_file
@@ -558,13 +558,34 @@ def test_rule_12_an_address_or_a_telephone_in_a_text_is_told_and_not_repeated(ti
     assert contact not in str(problem)
 
 
-@pytest.mark.parametrize(
-    ("table", "name"),
-    [("verbatims", "texte"), ("fiches", "attentes"), ("fiches", "participation"), ("acteurs", "propos")],
-)
-def test_rule_12_holds_for_every_free_text_of_a_person(tidied, table, name):
-    row = {"nom": "SEL"} if table == "acteurs" else {}
-    assert rules(tidied(**{table: [row | {name: "canari@jaune.fr"}]})) == ["coordonnées"]
+TEXTS = [
+    (table.name, column.name)
+    for table in catalogue().values()
+    for column in table.typed
+    if column.type in ("string", "list") and not (column.enum or column.pattern or column.lecture or column.renvois)
+]
+
+
+def test_rule_12_a_name_of_a_person_in_a_text_is_told_and_not_repeated(tidied):
+    problem = one(tidied(verbatims=[{"texte": "demander à Jeanne Canari"}]))
+    assert (problem.regle, problem.cellule) == ("personne", "F2")
+    assert "Canari" not in str(problem)
+    assert problem.gravite == "à vérifier"
+
+
+@pytest.mark.parametrize(("table", "name"), TEXTS)
+def test_rule_12_holds_for_every_text_of_every_sheet(tidied, table, name):
+    needed = {column.name: "essai" for column in catalogue()[table].typed if column.required}
+    found = rules(tidied(**{table: [needed | {name: "Jeanne Canari, canari@jaune.fr"}]}))
+    is_cited = (table, name) in (("documents", "titre"), ("documents", "auteur"))
+    assert [rule for rule in found if rule in ("coordonnées", "personne")] == ["coordonnées", "personne"][
+        : 2 - is_cited
+    ]
+
+
+@pytest.mark.parametrize("code", ["chateaubriant", "morlaix", "redon", "rennes", "exemple", "programme"])
+def test_rule_12_finds_nobody_in_the_data_of_the_checkout(code):
+    assert [str(problem) for problem in opened(code).problems if problem.regle in ("coordonnées", "personne")] == []
 
 
 def test_rule_12_leaves_other_numbers(tidied):

@@ -208,8 +208,8 @@ def test_a_file_where_the_pages_should_go_is_said(data, tmp_path):
 
 
 def test_run_says_each_page_and_what_to_open(pages):
-    assert quiet(pages.result).stderr.count("  fait   ") == 29
-    assert "29 page" in pages.result.stdout
+    assert quiet(pages.result).stderr.count("  fait   ") == 35
+    assert "35 page" in pages.result.stdout
     assert "0 échec" in pages.result.stdout
     assert pages.result.stdout.rstrip().endswith("index.html")
 

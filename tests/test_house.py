@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import RAW
+from conftest import RAW, opened, programme
+from jinja2 import meta, nodes
 
-from domino_analysis import census, cli, comparison, figures, sections, territory, trace
+from domino_analysis import census, cli, figures, sections, territory, trace
 from domino_analysis.paths import CHECKOUT, TEMPLATE
 from domino_analysis.schema import catalogue, etapes, grandeurs, phrases, simplify
+from domino_analysis.text import TEMPLATES
 
 PACKAGE = CHECKOUT / "domino_analysis"
 ORDER = [
@@ -40,8 +42,8 @@ ORDER = [
     "sections",
     "example",
     "report.engine",
-    "report.page",
     "report.build",
+    "report.page",
     "cli",
 ]
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -170,7 +172,9 @@ def test_the_rule_sees_every_form_of_import(tmp_path):
 def test_formulas_know_neither_a_folder_nor_a_notebook_nor_a_territory():
     for name in ("census", "indicators", "sensitivity", "agreement", "trace", "comparison", "privacy"):
         source = (PACKAGE / f"{name}.py").read_text(encoding="utf-8")
-        assert not {"paths", "report.build", "figures", "text"} & imports(name, modules()[name])
+        assert not {"report.build", "figures", "text"} & imports(name, modules()[name])
+        known = [node for node in ast.walk(ast.parse(source)) if getattr(node, "module", "") == "paths"]
+        assert [a.name for node in known for a in node.names] == ["edition"] * (name == "privacy")  # no folder
         code = ast.unparse(tree(PACKAGE / f"{name}.py"))
         assert not re.search(r"\b(open|read_csv|read_text|write_text|print)\(", code), name
         strings = [
@@ -257,9 +261,9 @@ def test_every_dependency_says_what_it_is_for():
     assert all("#" in line for line in lines), lines
 
 
-def test_make_has_its_four_targets_and_the_check_of_every_change_calls_it():
+def test_make_has_its_five_targets_and_the_check_of_every_change_calls_it():
     makefile = read("Makefile")
-    for target in ("reports", "test", "lab", "clean"):
+    for target in ("reports", "test", "lab", "pictures", "clean"):
         assert re.search(rf"(?m)^{target}:", makefile)
     assert "constraints.txt" in makefile
     assert "domino run" in makefile
@@ -321,6 +325,16 @@ def test_the_readme_gives_the_two_commands_here_and_on_windows():
     assert re.search(r"\.venv\\Scripts\\domino run", text)
     assert re.search(r"\.venv\\Scripts\\python -m pytest", text)
     assert re.search(r"!\[[^\]]{10,}\]\(docs/[\w-]+\.png\)", text)
+
+
+def test_every_picture_is_small_described_and_taken_again_by_make_pictures():
+    pictures = sorted((CHECKOUT / "docs").glob("*.png"))
+    said = read("README.md") + read("LISEZMOI.md")
+    assert len(pictures) == 6
+    for picture in pictures:
+        assert picture.stat().st_size < 250_000, picture.name
+        assert re.search(rf"!\[[^\]]{{10,}}\]\(docs/{picture.name}\)", said), picture.name
+        assert f"\ndef {picture.stem}(" in read("docs/pictures.py"), picture.name
 
 
 def test_the_readme_has_a_line_for_each_module_and_notebook():
@@ -483,14 +497,90 @@ DRAWN = {f"figures.{name}" for name in vars(figures) if not name.startswith("_")
 
 def test_every_sentence_that_the_code_says_is_in_the_catalogue():
     assert asked({"say", "missing", "text.say", "text.missing"}) - set(phrases()) == set()
-    assert len(asked({"say", "missing"})) > 20
+    assert len(asked({"say", "missing"})) > 10
+
+
+def templates() -> dict[str, nodes.Template]:
+    """Templates of the pages, by name without its ending."""
+    found = sorted(TEMPLATE.glob("*.html.j2"))
+    return {path.name.removesuffix(".html.j2"): TEMPLATES.parse(path.read_text(encoding="utf-8")) for path in found}
+
+
+def called(function: str) -> list[nodes.Call]:
+    """Calls of a function in the templates of the pages."""
+    calls = [call for template in templates().values() for call in template.find_all(nodes.Call)]
+    return [call for call in calls if call.node == nodes.Name(function, "load")]
+
+
+def choices(first: nodes.Expr) -> list[nodes.Expr]:
+    """What a first argument may be: both sides of a condition."""
+    return [first] if not isinstance(first, nodes.CondExpr) else choices(first.expr1) + choices(first.expr2)
 
 
 def test_every_sentence_that_a_template_says_is_in_the_catalogue():
-    templates = "".join(path.read_text(encoding="utf-8") for path in TEMPLATE.glob("*.j2"))
-    said = set(re.findall(r'\b(?:say|missing)\("(\w+)"(?! ~)', templates))
+    keys = [key for function in ("say", "missing") for call in called(function) for key in choices(call.args[0])]
+    said = {key.value for key in keys if isinstance(key, nodes.Const)}
     assert said - set(phrases()) == set()
-    assert len(said) > 25
+    assert len(said) > 70
+    started = {key.nodes[0].value for key in keys if isinstance(key, nodes.Concat)}
+    assert started == {"sans_", "enjeux_", "carte_etat_"}
+    named = {key.name for key in keys if isinstance(key, nodes.Name)}
+    assert named == {"key"}  # chosen a line above, among words that the next test finds
+
+
+def test_every_template_that_is_told_is_there_and_every_template_is_shown():
+    told = asked({"tell", "sections.tell"}) | {call.args[0].value for call in called("tell")}
+    rendered = {name.removesuffix(".html.j2") for name in strings() - {".html.j2"} if name.endswith(".html.j2")}
+    assert (told | rendered) - set(templates()) == set()
+    assert set(templates()) - told - rendered == {"index"}  # that of a whole notebook, which nbconvert finds
+    assert len(told) > 30
+
+
+def given(name: str) -> set[str] | None:
+    """What those that show a template give it; None when they do not say."""
+    values = set()
+    for module in sources():
+        for call in (node for node in ast.walk(module) if isinstance(node, ast.Call)):
+            first = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+            is_told = ast.unparse(call.func) in ("tell", "sections.tell") and first == name
+            if is_told or (ast.unparse(call.func) == "render" and first == f"{name}.html.j2"):
+                if any(keyword.arg is None for keyword in call.keywords):
+                    return None
+                values |= {keyword.arg for keyword in call.keywords} | ({"of"} if is_told else set())
+    for call in called("tell"):
+        if call.args[0].value == name:
+            values |= {keyword.key for keyword in call.kwargs} | {"of"}
+    return values
+
+
+@pytest.mark.parametrize("name", sorted(set(templates()) - {"index"}))
+def test_a_template_asks_for_nothing_that_it_is_not_given(name):
+    own = {read.name for read in templates()[name].find_all(nodes.Name) if read.ctx == "store"}
+    wanted = meta.find_undeclared_variables(templates()[name]) - set(TEMPLATES.globals) - own
+    if given(name) is not None:
+        assert wanted - given(name) - ({"root"} if name == "origine" else set()) == set()
+
+
+def test_a_template_reads_only_what_a_territory_a_meeting_or_a_programme_has():
+    places = {}
+    for name, template in templates().items():
+        for read in template.find_all(nodes.Getattr):
+            if read.node in [nodes.Name(subject, "load") for subject in ("of", "territory", "meeting")]:
+                places.setdefault(read.attr, name)
+    example = opened("exemple")
+    subjects = [example, census.recorded_meetings(example)[0], programme()]
+    assert [told for told in places.items() if not any(hasattr(subject, told[0]) for subject in subjects)] == []
+    assert len(places) > 20
+
+
+def test_a_template_reads_what_people_wrote_said_and_chose_only_to_count_it():
+    """It gets the words of `words`, the marks of `measures` and the points of `points`, which keep what is to be kept."""
+    for path in TEMPLATE.glob("*.html.j2"):
+        text = path.read_text(encoding="utf-8")
+        read = re.findall(r"(?<!chain)\.(?:fiches|verbatims|votes|mesures)\b(?! \| length|\.empty)[^%}]*", text)
+        assert read == [], path.name
+        assert not re.search(r"\battr\((?!.*?\) \| length)", text), path.name
+        assert "is_public" not in text, path.name
 
 
 def test_every_figure_that_the_code_shows_is_in_the_catalogue():
@@ -517,11 +607,9 @@ def test_every_figure_of_the_catalogue_is_shown():
 
 
 def test_every_reason_of_the_comparison_is_told():
-    told = phrases()["comparabilite"]
-    assert set(told) == set(comparison.QUANTITIES)
-    for key, (obstacles, basis) in comparison.QUANTITIES.items():
-        wanted = {"titre", *(name for name, _ in obstacles), *(("oui", "autre") if basis else ())}
-        assert set(told[key]) == wanted, key
+    for key, told in phrases()["comparabilite"].items():
+        wanted = {"titre", "obstacles", *told["obstacles"], *(("base", "oui", "autre") if "base" in told else ())}
+        assert set(told) == wanted, key
 
 
 def test_every_quantity_of_the_catalogue_is_written_somewhere():

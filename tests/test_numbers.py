@@ -12,6 +12,7 @@ import json
 import re
 import shutil
 import unicodedata
+from base64 import b64decode
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -27,7 +28,13 @@ from conftest import Site, domino
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 CATALOGUE = CHECKOUT / "domino_analysis" / "catalogue"
-QUANTITIES = set(re.findall(r"^(\w+):", (CATALOGUE / "grandeurs.yaml").read_text(encoding="utf-8"), re.MULTILINE))
+GRANDEURS = (CATALOGUE / "grandeurs.yaml").read_text(encoding="utf-8")
+QUANTITIES = set(re.findall(r"^(\w+):", GRANDEURS, re.MULTILINE))
+REFERENCES = set(re.findall(r'^  reference: "(.*)"$', GRANDEURS, re.MULTILINE))
+STAGES = re.findall(r'^  etape: (.*)\n  prevu: \["(.*)", "(.*)"\]\n  titre: (.*)\n  fichier: (.*)[.]html$',
+                    (CATALOGUE / "etapes.yaml").read_text(encoding="utf-8"), re.MULTILINE)  # fmt: skip
+_, _, HELD_BACK = (CATALOGUE / "phrases.fr.yaml").read_text(encoding="utf-8").partition("\nregles_publiques:\n")
+RULES = dict(re.findall(r'^  (\w+): "(.*)"$', HELD_BACK.partition("\n\n")[0], re.MULTILINE))
 REAL = ("chateaubriant", "morlaix", "redon", "rennes")
 SHEETS = {
     "communes": "Communes", "enjeux": "Enjeux", "fiches": "Fiches individuelles", "reunions": "Réunions",
@@ -168,11 +175,18 @@ def cells(figure: str, label: str, columns: dict, *beside: str) -> Iterator[Numb
             yield Number(f"{figure}/{label or 'nan'}/{column}", quantity, float(value), words_beside)
 
 
-def leaders(counts: dict[str, float]) -> tuple[list[str], float]:
-    """Those with the highest value, and that value; what is not known or not taken up leads nothing."""
-    named = {label: value for label, value in counts.items() if label not in (UNSAID, LOST)}
-    top = max(named.values())
-    return [label for label, value in named.items() if value == top], top
+def leaders(figure: str, counts: dict[str, float], quantity: str, **others: float) -> Iterator[Number]:
+    """The caption that names those of the highest value: three at most, and neither the unknown nor the not taken up."""
+    named = {label: value for label, value in counts.items() if label not in (UNSAID, LOST) and value > 0}
+    first = [label for label, value in named.items() if value == max(named.values())]
+    if 1 <= len(first) <= 3:
+        yield from said(f"lecture_{figure}", "", *first, **{quantity: named[first[0]]}, **others)
+
+
+def caption(figure: str, nb: int, of: str = "dits", one: bool = False, **others: float) -> Iterator[Number]:
+    """The caption that counts: none is said in words, and so is one, unless ``one`` writes it."""
+    told = {of: nb} if nb > 1 or one else {}
+    return said(f"lecture_{figure}", "", **(told | others if nb else {}))
 
 
 def headers(t: Folder, name: str) -> list[str]:
@@ -202,14 +216,37 @@ def problems(t: Folder) -> list[str]:
 
 def expected_feuilles(t: Folder) -> Iterator[Number]:
     for name, title in SHEETS.items():
-        nb = {"nb lignes": len(t.sheet(name))}
+        kept = name == "acteurs" and t.sheet(name)  # from their number, « un ou deux » would be one, or two
+        nb = {} if kept else {"nb lignes": len(t.sheet(name))}
         file = f"{name}.csv" if (t.data / "raw" / t.code / f"{name}.csv").exists() else f"{t.code}.xlsx"
         yield from cells("feuilles", title, nb)
         yield from cells("provenance", name, nb, file) if t.sheet(name) else ()
+    yield from caption("feuilles", sum(bool(t.sheet(name)) for name in SHEETS), ensemble=len(SHEETS))
     if wrong := problems(t):
         yield from said("problemes", t.code, problemes=len(wrong))
     if others := [row for row in t.seen("correspondances") if row["feuille"] == "fiches"]:
         yield from said("correspondances_fiches", t.code, correspondances=len(others))
+
+
+def expected_retenu(t: Folder) -> Iterator[Number]:
+    """How many rows of the sheets each rule of the public edition keeps back, those at zero included."""
+    people = ("fiches", "verbatims", "votes", "mesures")
+    looked_at = [place.partition(" ")[0] for place in problems(t)] + [
+        row["feuille"] for row in t.seen("correspondances")
+    ]
+    hidden = [what for what in VOTED if not with_points(t, what)]
+    points = [row["Code voté"] for row in t.sheet("votes") if row["Points"] for what in hidden
+              if row["Sur quoi"] in names_of(what) and row["Code voté"] in labels(t, *VOTED[what])]  # fmt: skip
+    counts = {
+        "phrases": sum(not is_public(t, row["Code réunion"]) for row in t.sheet("verbatims")),
+        "mesures": len(t.sheet("mesures")) - len(public_measures(t)),
+        "votes": len(points),
+        "cellules": sum(sheet in people for sheet in looked_at),
+        "liens": sum(row["Nature du lien"] in ("concurrence", "conflit") for row in t.sheet("relations")),
+    }
+    assert set(counts) == set(RULES)
+    for rule, nb in counts.items():
+        yield from cells("retenu", RULES[rule], {"nb retenus": nb})
 
 
 def expected_feuilles_vides(t: Folder) -> Iterator[Number]:
@@ -222,16 +259,21 @@ def criteria(row: Row) -> set[str]:
     return {row["Échange entre pairs ?"], row["Repose sur une communauté ?"]}
 
 
+def doubtful(row: Row) -> bool:
+    """Whether a practice fails neither criterion and is not sure of both."""
+    return "non" not in criteria(row) and criteria(row) != {"oui"}
+
+
 def expected_pratiques(t: Folder) -> Iterator[Number]:
     own = t.sheet("initiatives")
     kept = sum(criteria(row) == {"oui"} for row in own)
-    doubtful = sum("non" not in criteria(row) and criteria(row) != {"oui"} for row in own)
+    unsure = sum(map(doubtful, own))
     if own:
         yield from said("initiatives", t.code, initiatives=len(own))
     if kept:
         yield from said("retenues", t.code, retenues=kept, initiatives_total=len(own))
-    if doubtful:
-        yield from said("retenues_a_verifier", t.code, a_verifier=doubtful)
+    if unsure:
+        yield from said("retenues_a_verifier", t.code, a_verifier=unsure)
 
 
 def expected_themes(t: Folder) -> Iterator[Number]:
@@ -243,9 +285,18 @@ def expected_themes(t: Folder) -> Iterator[Number]:
         by_state = {f"{state} initiatives": pairs.count((theme, state)) for state in states}
         yield from cells("themes", theme, {**by_state, "nb initiatives": nb})
     if own:
-        first, nb = leaders(totals)
-        yield from said("lecture_themes", "", *first, initiatives=nb)
+        yield from leaders("themes", totals, "initiatives")
         yield from said("base", "themes", base=len(own))
+
+
+def expected_grille(t: Folder) -> Iterator[Number]:
+    """Of the themes that practices, documents or statements name, how many have a stake."""
+    stakes = labels(t, "enjeux", "Code", "Enjeu")
+    named = [(row["Thématique"], row["Nom de l'initiative"]) for row in t.sheet("initiatives")]
+    named += [(row["Thématique"], row["Titre"]) for row in t.sheet("documents")]
+    behind = [(row["Thématique"], stakes.get(row["Enjeu"])) for row in t.sheet("verbatims")]
+    known, at_stake = ({theme for cell, label in rows if label for theme in items(cell)} for rows in (named, behind))
+    yield from caption("grille", len(at_stake), ensemble=len(known | at_stake))
 
 
 def expected_sieges(t: Folder) -> Iterator[Number]:
@@ -267,13 +318,13 @@ def expected_echanges(t: Folder) -> Iterator[Number]:
     exchanged, aims = dict.fromkeys(what for what, _ in pairs), {aim for _, aim in pairs}
     for what in exchanged if set(exchanged) != {UNSAID} else ():
         yield from cells("echanges", what, {f"{aim} initiatives": pairs.count((what, aim)) for aim in aims})
+    yield from leaders("echanges", Counter(what for what, _ in pairs), "initiatives")
 
 
 def expected_finalites(t: Folder) -> Iterator[Number]:
     counts = Counter(row["Finalité"] or UNSAID for row in t.sheet("initiatives"))
     if set(counts) - {UNSAID}:
-        first, top = leaders(counts)
-        yield from said("lecture_finalites", "", *first, initiatives=top)
+        yield from leaders("finalites", counts, "initiatives")
         for aim, nb in counts.items():
             yield from cells("finalites", aim, {"nb initiatives": nb})
 
@@ -285,6 +336,8 @@ def expected_definitions(t: Folder) -> Iterator[Number]:
     for label in sure if own else ():
         counts = {"nb initiatives": sure[label], "au_plus initiatives": possible[label]}
         yield from cells("definitions", label, counts)
+    for kept in sorted({min(sure.values()), max(sure.values())}) if own else ():
+        yield from said("lecture_definitions", "", initiatives=kept)
 
 
 def under_each_definition(own: list[Row], kept: list[Row]) -> dict[str, int]:
@@ -316,6 +369,7 @@ def expected_carte(t: Folder) -> Iterator[Number]:
     own, known = t.sheet("initiatives"), commune_of(t)
     if placed := Counter(known[plain(row["Commune"])] for row in own if plain(row["Commune"]) in known):
         yield from by_commune("carte", "initiatives", t, placed)
+        yield from caption("carte", len(placed), communes=len(t.sheet("communes")))
         yield from said("lecture_carte", "", initiatives_placees=placed.total(), initiatives_total=len(own))
         yield from said("base", "carte", base=placed.total())
 
@@ -327,19 +381,23 @@ def expected_annees(t: Folder) -> Iterator[Number]:
         so_far += years[year]
         yield from cells("annees", year, {"nb initiatives": years[year], "cumul initiatives": so_far})
     if years:
-        ends = dict.fromkeys((min(years), max(years)))
-        yield from said("lecture_annees", "", *ends, initiatives=so_far, initiatives_sans_annee=unknown)
+        yield from said("lecture_annees", "", initiatives=so_far, initiatives_sans_annee=unknown)
         yield from said("base", "annees", base=so_far)
 
 
 def expected_angles_morts(t: Folder) -> Iterator[Number]:
     own = t.sheet("initiatives")
-    for title in (
+    asked = (
         "Commune", "Siège social", "État", "Thématique", "Finalité", "Ce que l'on échange", "Échange entre pairs ?",
         "Repose sur une communauté ?", "Statut", "Année de création", "Usage du numérique",
-    ) if own else ():  # fmt: skip
-        blank = sum(row[title] in UNSURE for row in own)
+    ) if own else ()  # fmt: skip
+    blanks = {title: sum(row[title] in UNSURE for row in own) for title in asked}
+    for title, blank in blanks.items():
         yield from cells("angles_morts", title, {"vides initiatives": blank, "nb initiatives": len(own)})
+    if never := list(blanks.values()).count(len(own)):
+        yield from caption("angles_morts", never, **({"ensemble": len(asked)} if never > 1 else {}))
+    else:
+        yield from leaders("angles_morts", blanks, "initiatives", initiatives_total=len(own))
 
 
 # ── what is expected: actors ────────────────────────────────────────────────────────────────────
@@ -368,7 +426,7 @@ def expected_liens(t: Folder) -> Iterator[Number]:
     told = [row for row in own if row["Nature du lien"] not in ("concurrence", "conflit")]
     new = sum(row["Né des pratiques collaboratives ?"] == "oui" for row in told)
     if told:
-        yield from said("lecture_liens", "", **({"liens_nouveaux": new} if new else {}), liens=len(told))
+        yield from caption("liens", new, "liens_nouveaux", one=True, liens=len(told))
         yield from said("base", "liens", base=len(told))
     if told and len(told) < len(own):
         yield from said("liens_tus", t.code, liens=len(own) - len(told))
@@ -398,6 +456,8 @@ def expected_quantites(t: Folder) -> Iterator[Number]:
     for row, numbers in published(t):
         beside = (row["Unité"], row["Précision"] or "exact", t.document(row["Document"]))
         yield from cells("quantites", row["Réponse"], numbers, *beside)
+    units = {unit for unit, _ in counted} | {row["Unité"] for row, _ in published(t)}
+    yield from caption("quantites", len(units - {""}))
 
 
 def expected_chiffres_publies(t: Folder) -> Iterator[Number]:
@@ -492,8 +552,17 @@ def people_by_commune(t: Folder, code: str) -> Counter:
     return people
 
 
-def services_of(t: Folder, code: str) -> Counter:
+def under_one_name(counts: Counter) -> Counter:
     """Mentions of each service, under the name that pages show."""
+    names = rows_of(Path(__file__).with_name("cases") / "services.csv")
+    shown, used = {plain(row["écrit"]): row["affiché"] for row in names}, Counter()
+    for written, nb in counts.items():
+        used[shown.get(plain(written), written)] += nb
+    return used
+
+
+def services_of(t: Folder, code: str) -> Counter:
+    """Services that people name at a meeting, with their mentions."""
     names = rows_of(Path(__file__).with_name("cases") / "services.csv")
     shown = {plain(row["écrit"]): row["affiché"] for row in names}
     return tally(t, code, "Si oui lesquels", lambda written: shown.get(plain(written), written))
@@ -544,20 +613,24 @@ def held_back(t: Folder, verbatims: list[Row], about: str) -> Iterator[Number]:
     return said("phrases_gardees_nombre", about, **({"phrases_gardees": kept} if kept else {}))
 
 
-def expected_non_repris(t: Folder, verbatims: list[Row], about: str) -> Iterator[Number]:
+def expected_non_repris(t: Folder, verbatims: list[Row], about: str, named: bool = True) -> Iterator[Number]:
     if pairs := taken_up(t, verbatims):
         lost, fewest, most = spread(pairs, LOST)
         yield from said("non_repris", about, **({"non_repris": lost} if lost else {}), codees=len(pairs))
         if most > fewest:
             yield from said("selon_codage", about, non_repris_bas=fewest, non_repris_haut=most)
-        yield from held_back(t, [row for row in coded(t, verbatims) if row["Repris ?"] == "non"], about)
+        lost_ones = [row for row in coded(t, verbatims) if row["Repris ?"] == "non"]
+        yield from held_back(t, lost_ones, about) if named else ()
 
 
 def expected_utilisateurs(t: Folder, code: str) -> Iterator[Number]:
     answers = tally(t, code, "Utilisez-vous des services collaboratifs ?")
     totals = [row["Base (nombre de réponses)"] or 0 for row in of_meeting(t, "depouillements", code)]
     asked = len(of_meeting(t, "fiches", code)) or max(map(float, totals), default=0)
-    if answers["oui"] + answers["non"]:
+    sides = (answers["oui"], asked - answers["oui"])
+    if not is_printed(t, code) and not is_public(t, code) and any(0 < people < PEOPLE for people in sides):
+        yield from said("utilisateurs_peu", code, repondants=asked)
+    elif answers["oui"] + answers["non"]:
         users = {"utilisateurs": answers["oui"]} if answers["oui"] else {}
         yield from said("utilisateurs", code, **users, repondants=asked)
 
@@ -571,14 +644,31 @@ def expected_provenances(t: Folder, code: str) -> Iterator[Number]:
 
 
 def expected_rencontres(t: Folder) -> Iterator[Number]:
-    """What the territory's page says of each meeting, the people only where their number is known."""
+    """What the essential says of each meeting: who was there, who uses services, which communes are named."""
     for row in recorded(t):
         code = row["Code réunion"]
-        if row["Présents"]:
-            yield from said("presents", code, presents=int(row["Présents"]))
-            yield from expected_utilisateurs(t, code)
-            yield from expected_provenances(t, code)
-        yield from expected_non_repris(t, of_meeting(t, "verbatims", code), code)
+        yield from said("presents", code, **({"presents": int(row["Présents"])} if row["Présents"] else {}))
+        yield from expected_utilisateurs(t, code)
+        yield from expected_provenances(t, code)
+
+
+def expected_reponse(t: Folder) -> Iterator[Number]:
+    """How many squares of practices and criteria were looked at, and what the practice does there; one is words."""
+    effects = [{READINGS[row["Avis"]] for row in rows} for rows in judged(t).values()]
+    counts = {"cases_vues": len(effects), "cases_sert": effects.count({"Sert"}),
+              "cases_dessert": effects.count({"Va contre"}), "cases_sans_effet": effects.count({"Sans effet"})}  # fmt: skip
+    yield from said("reponse", t.code, **(counts if len(effects) > 1 else {}))
+
+
+def expected_essentiel(t: Folder) -> Iterator[Number]:
+    """The two sheets to print: the answer, one map, the gaps, the recommendations, who was there."""
+    yield from expected_non_repris(t, t.sheet("verbatims"), t.code, named=False)
+    practices = list(expected_carte(t))
+    yield from practices or expected_carte_presence(t)
+    yield from (number for number in expected_ecarts(t) if not re.search("souhaits|radar", number.de))
+    nb = len(t.sheet("preconisations"))
+    yield from said("preconisations_nombre", t.code, **({"preconisations": nb} if nb else {}))
+    yield from said("preconisations_autres", t.code, **({"preconisations": nb - 6} if nb > 6 else {}))
 
 
 def expected_compte_rendu(t: Folder, code: str) -> Iterator[Number]:
@@ -640,13 +730,14 @@ def expected_services_et_pratiques(t: Folder) -> Iterator[Number]:
     own = [(plain(row["Nom de l'initiative"]), plain(row["Type de pratique"])) for row in t.sheet("initiatives")]
     used = Counter()
     for meeting in recorded(t):
-        used.update(services_of(t, meeting["Code réunion"]))
+        code = meeting["Code réunion"]
+        shown = tally(t, code, "Si oui lesquels")
+        shown = shown if is_public(t, code) or is_printed(t, code) else Counter(joined(shown, OTHERS))
+        used.update(under_one_name(shown))
     for service, mentions in used.items():
         counts = {"nb mentions": mentions, "recensees initiatives": sum(plain(service) in names for names in own)}
         yield from cells("services_et_pratiques", service, counts)
-    if used:
-        first, mentions = leaders(used)
-        yield from said("lecture_services_et_pratiques", "", *first, mentions=mentions)
+    yield from leaders("services_et_pratiques", {name: nb for name, nb in used.items() if name != OTHERS}, "mentions")
 
 
 def expected_carte_presence(t: Folder) -> Iterator[Number]:
@@ -655,6 +746,8 @@ def expected_carte_presence(t: Folder) -> Iterator[Number]:
         people = people_by_commune(t, meeting["Code réunion"])
         named = people.total() - people[""]
         yield from by_commune("carte_presence", "participants", t, people)
+        nb, total = len(set(people) - {""}), len(t.sheet("communes"))
+        yield from caption("carte_presence", nb, "communes_presentes", communes=total)
         yield from said("lecture_carte_presence", "", meeting["Date"], participants=named, repondants=people.total())
         yield from said("base", "carte_presence", t.document(meeting["Document"]), base=named)
 
@@ -662,6 +755,20 @@ def expected_carte_presence(t: Folder) -> Iterator[Number]:
 def expected_calendrier(t: Folder) -> Iterator[Number]:
     for row in t.sheet("reunions"):
         yield from cells("calendrier", row["Date"], {"nb_presents presents": row["Présents"]}, row["Objet"])
+    yield from caption_of_presents("calendrier", t.sheet("reunions"))
+
+
+def caption_of_presents(figure: str, meetings: list[Row]) -> Iterator[Number]:
+    """Of how many meetings someone wrote how many were there."""
+    return caption(figure, len(values(meetings, "Présents")), reunions=len(meetings))
+
+
+def most_followed(meetings: list[Row]) -> Iterator[Number]:
+    """The most people present at a meeting, beside its date: nothing when it has none."""
+    top = max(values(meetings, "Présents"), default=0)
+    dates = [row["Date"] for row in meetings if row["Date"] and row["Présents"] and float(row["Présents"]) == top]
+    if 1 <= len(dates) <= 3:
+        yield from said("lecture_participation", "", *dates, presents=top)
 
 
 def expected_participation(t: Folder, figure: str = "participation", label: str = "") -> Iterator[Number]:
@@ -674,6 +781,7 @@ def expected_participation(t: Folder, figure: str = "participation", label: str 
         }
         beside = (row["Date"], row["Objet"] or row["Type"])
         yield from cells(figure, label or beside[0], counts, *(beside if label else beside[1:]))
+    yield from () if label else most_followed(t.sheet("reunions"))
 
 
 def expected_perimetre(t: Folder) -> Iterator[Number]:
@@ -683,8 +791,8 @@ def expected_perimetre(t: Folder) -> Iterator[Number]:
     yield from said("habitants", t.code, identity["Année de population"], habitants=inhabitants)
     for origin in dict.fromkeys(row["Origine"] for row in t.sheet("enjeux")):
         stakes = [row["Enjeu"] for row in t.sheet("enjeux") if row["Origine"] == origin]
-        phrase = f"enjeux_{plain(origin or UNSAID).replace(' ', '_')}"
-        yield from said(phrase, t.code, *stakes, enjeux=len(stakes))
+        name = plain(origin or UNSAID)
+        yield from said(f"enjeux_{name.replace(' ', '_')}", f"{t.code}/{name}", *stakes, enjeux=len(stakes))
 
 
 # ── what is expected: statements, stakes, indicators ────────────────────────────────────────────
@@ -698,8 +806,7 @@ def expected_chemin(t: Folder) -> Iterator[Number]:
         for code, label in stakes.items():
             columns = ("nb phrases", "au_moins phrases", "au_plus phrases")
             yield from cells("chemin", label, dict(zip(columns, found[code], strict=True)))
-        first, top = leaders({label: found[code][0] for code, label in stakes.items()})
-        yield from said("lecture_chemin", "", *first, phrases=top)
+        yield from leaders("chemin", {label: found[code][0] for code, label in stakes.items()}, "phrases")
         yield from said("base", "chemin", base=len(pairs))
 
 
@@ -712,6 +819,15 @@ def expected_derive(t: Folder) -> Iterator[Number]:
     )
     for code, label in (labels(t, "enjeux", "Code", "Enjeu") | {LOST: LOST}).items() if len(seen) > 1 else ():
         yield from cells("derive", label, {f"{french_date(date)} phrases": taken[code, date] for date in seen})
+    stakes = [row["Code"] for row in t.sheet("enjeux")]
+    everywhere = sum(all(taken[code, date] for date in seen) for code in stakes) if len(seen) > 1 else 0
+    yield from caption("derive", everywhere, enjeux=len(stakes))
+
+
+def expected_enjeux(t: Folder) -> Iterator[Number]:
+    own = t.sheet("enjeux")
+    kept = sum(row["Origine"] == "retenu par le groupe" for row in own)
+    yield from caption("enjeux", kept, "enjeux", one=True, ensemble=len(own))
 
 
 def kept_indicators(t: Folder) -> list[Row]:
@@ -719,12 +835,22 @@ def kept_indicators(t: Folder) -> list[Row]:
 
 
 def expected_criteres(t: Folder) -> Iterator[Number]:
-    said_by = {row["N°"]: row for row in t.sheet("verbatims")}
+    said_by, bare_ones = {row["N°"]: row for row in t.sheet("verbatims")}, 0
     for row in t.sheet("indicateurs"):
         behind = [said_by[code] for code in items(row["Vient de"]) if code in said_by]
+        bare_ones += not behind
         yield from held_back(t, behind, f"{t.code}/{row['Code']}")
     if own := t.sheet("indicateurs"):
         yield from said("base", "criteres", base=len(own))
+        yield from caption("criteres", bare_ones, one=True, ensemble=len(own))
+
+
+def expected_mesurabilite(t: Folder) -> Iterator[Number]:
+    """Criteria kept of which someone noted a situation, whether a page may show it or not."""
+    noted = {row["Code indicateur"] for row in t.sheet("mesures")
+             if not row["Sur quelle pratique"] and row["Situation actuelle"] + row["Situation souhaitée"]}  # fmt: skip
+    kept = [row["Code"] for row in kept_indicators(t)]
+    yield from caption("mesurabilite", len(noted & set(kept)), one=True, indicateurs=len(kept))
 
 
 def bare(t: Folder, what: str, answers: Counter) -> Iterator[Number]:
@@ -740,6 +866,12 @@ def expected_couverture(t: Folder) -> Iterator[Number]:
     yield from bare(t, "indicateurs", answers)
     for code, label in labels(t, "enjeux", "Code", "Enjeu").items():
         yield from cells("couverture", label, {"indicateurs indicateurs": answers[code]})
+    yield from leaders("couverture", by_stake(t, answers), "indicateurs")
+
+
+def by_stake(t: Folder, answers: Counter) -> dict[str, int]:
+    """What answers each stake, by its words."""
+    return {label: answers[code] for code, label in labels(t, "enjeux", "Code", "Enjeu").items()}
 
 
 # ── what is expected: votes ─────────────────────────────────────────────────────────────────────
@@ -760,9 +892,14 @@ def ballots_of(rows: list[Row]) -> set[tuple]:
     return {(row["Code réunion"], row["Table"], row["N° de bulletin"]) for row in rows if int(row["Points"])}
 
 
+def names_of(what: str) -> set[str]:
+    """How votes name what they are on: who votes on an indicator votes on its criterion."""
+    return {"critère", "indicateur"} if what == "critère" else {what}
+
+
 def with_points(t: Folder, what: str) -> list[Row]:
     """Points that a page may count: of five ballots at least, or counted together at meetings that agreed."""
-    names, known = ({"critère", "indicateur"} if what == "critère" else {what}), labels(t, *VOTED[what])
+    names, known = names_of(what), labels(t, *VOTED[what])
     own = [row for row in t.sheet("votes") if row["Sur quoi"] in names and row["Points"] and row["Code voté"] in known]
     one_by_one = [row for row in own if not is_together(row)]
     own = one_by_one or own  # what was only counted together would be counted twice
@@ -802,8 +939,7 @@ def expected_votes(what: str) -> Callable[[Folder], Iterator[Number]]:
         by_label = {named.get(code, code): nb for code, nb in points.items()}
         for label, nb in by_label.items():
             yield from cells(figure, label, {"points points": nb})
-        first, top = leaders(by_label)
-        yield from said(f"lecture_{figure}", "", *first, points=top, points_total=sum(points.values()))
+        yield from leaders(figure, by_label, "points", points_total=sum(points.values()))
         if not any(map(is_together, own)):
             yield from said("base", figure, base=len(ballots_of(own)))
 
@@ -856,8 +992,11 @@ def expected_avis(t: Folder) -> Iterator[Number]:
     }
     judges = Counter(code for code, *_ in people)
     given = Counter((row["Code voté"], row["Avis"]) for row in own if judges[row["Code voté"]] >= PEOPLE)
-    for code in dict.fromkeys(code for code, _ in given):
+    shown = dict.fromkeys(code for code, _ in given)
+    for code in shown:
         yield from cells("avis", named[code], {f"{kind} avis": given[code, kind] for kind in OPINIONS})
+    unopposed = sum(not given[code, "pas d'accord"] + given[code, "pas du tout d'accord"] for code in shown)
+    yield from caption("avis", unopposed, one=True, ensemble=len(shown))
     if given:
         yield from said("base", "avis", base=given.total())
 
@@ -948,7 +1087,7 @@ def drawn_together(found: Iterable[Situation]) -> list[Situation]:
 def expected_ecarts(t: Folder) -> Iterator[Number]:
     found = list(situations(t).values())
     drawn = drawn_together(found)
-    has_radar = len(found) > 2 and drawn == found
+    has_radar, apart = len(found) > 2 and drawn == found, 0
     for own in found:
         columns = {"actuelle mediane": own.current, "souhaitee mediane": own.desired, "ecart ecart": own.gap}
         yield from cells("ecarts", own.label, {**columns, "nb reponses": own.answers})
@@ -957,11 +1096,11 @@ def expected_ecarts(t: Folder) -> Iterator[Number]:
         if marks_are_public(t) and own.wishes and max(own.wishes) > min(own.wishes):
             ends = {"min_souhaitee mesure": min(own.wishes), "max_souhaitee mesure": max(own.wishes)}
             yield from cells("souhaits", own.label, {**ends, "nb reponses": own.answers})
-    if gaps := {own.label: own.gap for own in drawn if own.gap != ""}:
-        first, top = leaders(gaps)
-        yield from said("lecture_ecarts", "", *first, ecart=top)
-        if len(drawn) < len(found):
-            yield from said("autres_echelles", "ecarts", indicateurs=len(found) - len(drawn))
+            apart += 1
+    yield from caption("souhaits", apart)
+    yield from leaders("ecarts", {own.label: own.gap for own in drawn if own.gap != ""}, "ecart")
+    if len(drawn) < len(found):
+        yield from said("autres_echelles", "ecarts", indicateurs=len(found) - len(drawn))
     for figure in ["ecarts"] * bool(found) + ["radar"] * has_radar:
         yield from said("base", figure, base=sum(own.answers for own in found))
 
@@ -982,12 +1121,14 @@ def expected_notes(t: Folder) -> Iterator[Number]:
 
 
 def expected_priorites(t: Folder) -> Iterator[Number]:
-    found, points = situations(t), points_of_all(t, "critère")
+    found, points, both = situations(t), points_of_all(t, "critère"), 0
     for row in kept_indicators(t) if found and with_points(t, "critère") else ():
         gap = found[row["Code"]].gap if row["Code"] in found else ""
+        both += bool(points[row["Code"]] and gap != "" and gap > 0)
         yield from cells(
             "priorites", row["Critère de durabilité"], {"points points": points[row["Code"]], "ecart ecart": gap}
         )
+    yield from caption("priorites", both, one=True, indicateurs=len(kept_indicators(t)))
 
 
 def judged(t: Folder) -> dict[tuple[str, str], list[Row]]:
@@ -1005,11 +1146,14 @@ def expected_matrice(t: Folder) -> Iterator[Number]:
         return
     effects = [{row["Avis"] for row in rows} for rows in found.values()]
     squares = len({practice for practice, _ in found}) * len(kept_indicators(t))
-    counts = {"cases": squares, "cases_sert": sum(effect <= {"+", "++"} for effect in effects),
+    counts = {"cases": squares, "ensemble": len(found), "cases_sert": sum(effect <= {"+", "++"} for effect in effects),
               "cases_dessert": effects.count({"-"}), "cases_vides": squares - len(found),
               "cases_sans_effet": effects.count({"0"}), "cases_inconnues": effects.count({"?"}),
               "cases_partagees": sum(len({READINGS[mark] for mark in effect}) > 1 for effect in effects)}  # fmt: skip
     yield from said("lecture_matrice", "", **{name: nb for name, nb in counts.items() if nb or name != "cases_vides"})
+    serving = [square for square, effect in zip(found, effects, strict=True) if effect <= {"+", "++"}]
+    yield from leaders("lecture_pratique", Counter(practice for practice, _ in serving), "cases_sert")
+    yield from leaders("lecture_critere", Counter(criterion for _, criterion in serving), "cases_sert")
 
 
 def written(rows: list[Row]) -> str:
@@ -1021,9 +1165,10 @@ def written(rows: list[Row]) -> str:
 def expected_natures(t: Folder) -> Iterator[Number]:
     seen = Counter((theme, row["Nature"]) for row in t.sheet("verbatims") if row["Nature"] in NATURES
                    for theme in items(row["Thématique"]) or [UNSAID])  # fmt: skip
-    themes = dict.fromkeys(theme for theme, _ in seen)
+    themes = {theme: sum(seen[theme, nature] for nature in NATURES) for theme, _ in seen}
     for theme in themes if set(themes) - {UNSAID} else ():
         yield from cells("natures", theme, {f"{nature} phrases": seen[theme, nature] for nature in NATURES})
+    yield from leaders("natures", themes, "phrases")
 
 
 # ── what is expected: recommendations, and the thread from statement to action ──────────────────
@@ -1036,7 +1181,7 @@ def cards(t: Folder, rows: list[Row]) -> Iterator[Number]:
         about, own = f"{t.code}/{row['N°']}", found.get(row["À l'indicateur"])
         if own and "" not in (own.current, own.desired, own.gap):
             for quantities in ({"mediane": own.current}, {"mediane": own.desired}, {"ecart": own.gap}):
-                yield from said("carte_ecart", about, **quantities)
+                yield from said("carte_ecart", "/".join((about, row["À l'indicateur"])), **quantities)
         if points.total():
             received = {"points": points[row["N°"]]} if points[row["N°"]] else {}
             yield from said("carte_votes", about, **received, points_total=points.total())
@@ -1051,10 +1196,12 @@ def expected_preconisations(t: Folder) -> Iterator[Number]:
     for code, label in stakes.items():
         columns = {f"{moment} preconisations": at_moment[code, moment] for moment in MOMENTS}
         yield from cells("couverture_moments", label, {**columns, "preconisations preconisations": answers[code]})
+    yield from leaders("couverture_moments", by_stake(t, answers), "preconisations")
     moments = Counter(row["Moment"] or UNSAID for row in own)
     for moment in (*MOMENTS, *({UNSAID} & set(moments))) if set(moments) - {UNSAID} else ():
         yield from cells("moments", moment, {"nb preconisations": moments[moment]})
     if set(moments) - {UNSAID}:
+        yield from leaders("moments", moments, "preconisations")
         yield from said("base", "moments", base=len(own))
 
 
@@ -1064,6 +1211,7 @@ def expected_actions(t: Folder) -> Iterator[Number]:
         yield from cells(
             "plan_action", row["Description de l'action envisagée"], {"cout_eur cout_eur": row["Coût estimé (€)"]}
         )
+    yield from caption("plan_action", sum(row["État"] == "faite" for row in own), one=True, actions=len(own))
     if dated := [row for row in own if re.fullmatch(DATE, row["Échéance"])]:
         yield from said("base", "echeancier", base=len(dated))
 
@@ -1149,6 +1297,9 @@ def expected_fil(t: Folder) -> Iterator[Number]:
         }
         columns = {f"{column} fil": nb for column, nb in {"nb": sum(columns.values()), **columns}.items()}
         yield from cells("fil", CHAIN_TITLES.get(name, SHEETS[name]), columns)
+    covered = sum(nb for (_, state), nb in states.items() if state == "couvert")
+    yield from caption("fil", covered, "fil", one=True, ensemble=states.total())
+    yield from caption("fil_a_reprendre", len(words_of_loose_ends(t)), "fil", one=True)
 
 
 def expected_fiches_non_reliees(t: Folder) -> Iterator[Number]:
@@ -1175,6 +1326,8 @@ def expected_reponses(t: Folder) -> Iterator[Number]:
     for question, found in counts.items():
         steps = ("nb", "enjeux", "indicateurs", "preconisations", "actions")
         yield from cells("reponses", question, {f"{step} phrases": found[step] for step in steps})
+    reached = sum(found["actions"] for found in counts.values())
+    yield from caption("reponses", reached, one=True, phrases=len(t.sheet("verbatims")))
 
 
 # ── what is expected: territories side by side ──────────────────────────────────────────────────
@@ -1199,6 +1352,51 @@ def side_by_side(figure: str, folders: list[Folder], name: str, title: str) -> I
         yield value, {nom: own[value] for nom, own in counts.items()}
 
 
+def caption_of_territories(figure: str, rows: list[dict[str, int]]) -> Iterator[Number]:
+    """How many of the rows every territory has, among those that answered, when several did."""
+    everywhere = [own for own in rows if len(own) > 1 and all(own.values())]
+    return caption(figure, len(everywhere), **({"ensemble": len(rows)} if len(everywhere) > 1 else {}))
+
+
+def shared_stakes(folders: list[Folder]) -> int:
+    """Stakes of which a key word is that of a stake of the same origin in another territory."""
+    own = [(t.code, row["Origine"], {plain(word) for word in items(row["Mots-clés"] or row["Enjeu"])})
+           for t in folders for row in t.sheet("enjeux") if row["Origine"]]  # fmt: skip
+    return sum(any(code != other and origin == same and words & theirs for other, same, theirs in own)
+               for code, origin, words in own)  # fmt: skip
+
+
+def bases_of_comparison(t: Folder) -> dict[str, set]:
+    """What a territory may share with another, by what one would like to compare; nothing where something is in the way."""
+    own, (identity,), meetings = t.sheet("initiatives"), t.sheet("territoires"), t.sheet("reunions")
+    listed = own and not all(row["Nommée par"] for row in own) and not any(map(doubtful, own))
+    measured = {row["Code indicateur"] for row in t.sheet("mesures")
+                if not row["Sur quelle pratique"] and row["Situation actuelle"] + row["Situation souhaitée"]}  # fmt: skip
+    same = ("Unité", "Échelle de", "Échelle à", "On souhaite que cela")
+    perimeter = (identity["Périmètre au"], identity["Année de population"])
+    return {
+        "pratiques": {" ".join(sorted({row["Relevé le"][:4] for row in own} - {""}))} if listed else set(),
+        "acteurs": {"feuille"} if t.sheet("acteurs") else set(),
+        "enjeux": {row["Origine"] for row in t.sheet("enjeux")} - {""},
+        "participation": {"présents"} if meetings and all(row["Présents"] for row in meetings) else set(),
+        "indicateurs": {(plain(row["Critère de durabilité"]), *(row[title] for title in same))
+                        for row in t.sheet("indicateurs") if row["Code"] in measured},
+        "périmètre": {perimeter} if all(perimeter) else set(),
+        "contexte": {"contexte"} if t.reference("contexte") else set(),
+    }  # fmt: skip
+
+
+NEVER_COMPARED = ("nombre de pratiques", "repères ouverts")
+
+
+def expected_comparabilite(folders: list[Folder]) -> Iterator[Number]:
+    """How many things two territories at least may compare, of all that one would like to."""
+    found = [bases_of_comparison(t) for t in folders]
+    possible = sum(any(Counter(basis for own in found for basis in own[what])[basis] > 1 for own in found
+                       for basis in own[what]) for what in found[0])  # fmt: skip
+    yield from caption("comparabilite", possible, ensemble=len(found[0]) + len(NEVER_COMPARED))
+
+
 def expected_indicateurs_communs(folders: list[Folder]) -> Iterator[Number]:
     """Indicators that several territories follow with the same unit, scale and direction."""
     same: dict[tuple, list[tuple[Folder, Situation]]] = {}
@@ -1208,14 +1406,16 @@ def expected_indicateurs_communs(folders: list[Folder]) -> Iterator[Number]:
             key = [row[title] for title in ("Unité", "Échelle de", "Échelle à", "On souhaite que cela")]
             if row["Code"] in found:
                 same.setdefault((plain(row["Critère de durabilité"]), *key), []).append((t, found[row["Code"]]))
-    answers = 0
+    answers, told = 0, set()
     for own in same.values():
         for t, seen in own if len({t.code for t, _ in own}) > 1 else ():
             columns = {"actuelle mediane": seen.current, "souhaitee mediane": seen.desired, "ecart ecart": seen.gap,
                        "nb reponses": seen.answers}  # fmt: skip
             if "" not in (seen.current, seen.desired):
                 answers += seen.answers
+                told.add(own[0][1].label)
                 yield from cells("indicateurs_communs", own[0][1].label, columns, t.nom)
+    yield from caption("indicateurs_communs", len(told))
     if answers:
         yield from said("base", "indicateurs_communs", base=answers)
 
@@ -1233,10 +1433,23 @@ def expected_comparaison(folders: list[Folder], programme: Folder) -> Iterator[N
         for (label, *beside), value in over_communes(t).items():
             yield from cells("contextes", label, {f"{t.nom} contexte": value}, *beside)
     for figure, title in (("themes_compares", "Thématique"), ("finalites_comparees", "Finalité")):
-        for value, counts in side_by_side(figure, folders, "initiatives", title):
+        rows = dict(side_by_side(figure, folders, "initiatives", title))
+        for value, counts in rows.items():
             yield from cells(figure, value, {f"{nom} initiatives": nb for nom, nb in counts.items()})
-    for kind, counts in side_by_side("acteurs_compares", folders, "acteurs", "Type d'acteur"):
+        yield from caption_of_territories(figure, list(rows.values()))
+    kinds = dict(side_by_side("acteurs_compares", folders, "acteurs", "Type d'acteur"))
+    for kind, counts in kinds.items():
         yield from actors("acteurs_compares", kind, counts)
+    lacking = sum(not all(counts.values()) for counts in kinds.values())
+    yield from caption("acteurs_compares", lacking, one=True, ensemble=len(kinds))
+    advised = sum(bool(t.sheet("preconisations")) for t in folders)
+    yield from caption("recu_par_territoire", advised, ensemble=len(folders))
+    units = {row["Unité"] for t in folders for row, _ in published(t)} - {""}
+    yield from caption("chiffres_publies", len(units))
+    stakes = sum(len(t.sheet("enjeux")) for t in folders)
+    yield from caption("enjeux_compares", shared_stakes(folders), "enjeux", one=True, ensemble=stakes)
+    yield from caption_of_presents("participation_comparee", [row for t in folders for row in t.sheet("reunions")])
+    yield from expected_comparabilite(folders)
     yield from expected_indicateurs_communs(folders)
     yield from expected_calendrier(programme)
     for row, numbers in published(programme):
@@ -1249,6 +1462,10 @@ def expected_cahier(folders: list[Folder]) -> Iterator[Number]:
     """The cards of each territory; those declared general come back below, with the same numbers."""
     for t in folders:
         yield from cards(t, t.sheet("preconisations"))
+    levers = Counter(
+        lever for t in folders for lever in {plain(row["Levier d'action"]) for row in t.sheet("preconisations")}
+    )
+    yield from caption("recurrences", sum(nb > 1 for lever, nb in levers.items() if lever), one=True)
 
 
 # ── what is expected: words that stand for a number ─────────────────────────────────────────────
@@ -1310,7 +1527,7 @@ def words_of_loose_ends(t: Folder) -> list[dict]:
 
 
 WORDS = {
-    "acteurs": words_of_actors, "matrice": words_of_effects, "fil_a_reprendre": words_of_loose_ends,
+    "etapes": lambda t: words_of_stages(t), "acteurs": words_of_actors, "matrice": words_of_effects, "fil_a_reprendre": words_of_loose_ends,
     "lecture_pratique": lambda t: words_of_readings(t, True), "lecture_critere": lambda t: words_of_readings(t, False),
 }  # fmt: skip
 
@@ -1319,9 +1536,10 @@ def wrong_words(page: Element, folders: list[Folder]) -> list[str]:
     """Rows of a table of words that do not follow from the sheets, and rows that no table shows."""
     wrong = []
     for key, figure in figures(page).items():
-        if key in WORDS:
-            shown = [frozenset((title, norm(cell)) for title, cell in row.items()) for row in table(figure)]
-            right = [frozenset((title, norm(cell)) for title, cell in row.items()) for row in WORDS[key](folders[0])]
+        if kind(key) in WORDS:
+            told = WORDS[kind(key)](folders[0])
+            shown, right = ([frozenset((title, norm(cell)) for title, cell in row.items()) for row in rows]
+                            for rows in (table(figure), told))  # fmt: skip
             difference = (Counter(shown) - Counter(right)) + (Counter(right) - Counter(shown))
             wrong += [f"{key} : {sorted(row, key=str)}" for row in difference]
     return wrong
@@ -1331,24 +1549,27 @@ def wrong_words(page: Element, folders: list[Folder]) -> list[str]:
 
 PAGES = {
     "index": ((), (
-        expected_perimetre, expected_pratiques, expected_chiffres_publies, expected_rencontres, expected_calendrier,
-        expected_communes_devenues, expected_feuilles_vides)),
-    "0_donnees_recues": ((), (expected_feuilles, expected_feuilles_vides)),
+        expected_perimetre, expected_reponse, expected_pratiques, expected_chiffres_publies, expected_essentiel,
+        expected_rencontres, expected_feuilles_vides)),
+    "0_donnees_recues": ((), (expected_feuilles, expected_feuilles_vides, expected_retenu)),
     "1_etat_des_lieux": (("initiatives", "depouillements", "fiches", "verbatims"), (
         expected_pratiques, expected_themes, expected_sieges, expected_echanges, expected_finalites, expected_signaux,
         expected_definitions, expected_services_et_pratiques, expected_carte, expected_carte_presence,
         expected_communes_devenues, expected_reperes, expected_annees, expected_acteurs, expected_liens,
-        expected_quantites, expected_participation, expected_contexte, expected_angles_morts)),
+        expected_grille, expected_quantites, expected_participation, expected_contexte, expected_angles_morts)),
     "2_indicateurs": (("indicateurs", "votes"), (
-        expected_criteres, expected_votes("critère"), expected_ordre, expected_avis, expected_couverture)),
+        expected_criteres, expected_votes("critère"), expected_ordre, expected_avis, expected_couverture,
+        expected_mesurabilite)),
     "3_enjeux": (("enjeux", "mesures"), (
-        expected_votes("enjeu"), expected_chemin, expected_derive, expected_mesures_gardees, expected_ecarts, expected_notes, expected_priorites,
+        expected_enjeux, expected_votes("enjeu"), expected_chemin, expected_derive, expected_mesures_gardees, expected_ecarts, expected_notes, expected_priorites,
         expected_matrice, expected_natures, expected_divise, expected_participation)),
     "4_preconisations": (("preconisations", "actions"), (
         expected_preconisations, expected_votes("levier"), expected_actions, expected_fil, expected_reponses,
         expected_fiches_non_reliees)),
 }  # fmt: skip
 """Of each page: the sheets of which one at least must hold something, and what is expected."""
+STEPS = [name for name in PAGES if name[:1] in "1234"]
+"""Pages that stand one after the other in the diagnostic."""
 
 
 class Expected(NamedTuple):
@@ -1374,11 +1595,15 @@ def expected_pages(data: Path, real: tuple[str, ...], fictional: tuple[str, ...]
         "index.html": Expected(list(expected_index(folders)), folders),
         "comparaison.html": Expected(list(expected_comparaison(shared, programme)), [*shared, programme]),
         "cahier.html": Expected(list(expected_cahier(shared)), [*shared, programme]),
+        "methode.html": Expected([], [*shared, programme]),
     }
     for t in folders:
         for name, (sheets, parts) in PAGES.items():
             if not sheets or any(t.sheet(sheet) for sheet in sheets):
                 pages[f"{t.code}/{name}.html"] = Expected([number for part in parts for number in part(t)], [t])
+        steps = [pages[path].numbers for path in (f"{t.code}/{name}.html" for name in STEPS) if path in pages]
+        if steps:
+            pages[f"{t.code}/diagnostic.html"] = Expected(sum(steps, []), [t])
         for code in (row["Code réunion"] for row in recorded(t)):
             minutes = list(expected_compte_rendu(t, code))
             pages[f"{t.code}/reunions/{code.lower()}.html"] = Expected(minutes, [t])
@@ -1422,9 +1647,19 @@ def is_cited(node: Element) -> bool:
     return "t" in node.get("class", "").split()
 
 
+def is_told_apart(node: Element) -> bool:
+    """Where the rows of a number are, and what changed since the last time: other tests read these digits."""
+    return bool({"origine", "origines"} & {*node.get("class", "").split()}) or node.get("id") == "depuis"
+
+
 def bare_words(node: Element) -> Iterator[str]:
-    """Text that stands outside marks."""
-    if node.tag not in ("title", "style", "script", "data", "time", "nav") and not is_cited(node):
+    """Text that stands outside marks; what is drawn is compared with its description, and that with its data."""
+    if (
+        not node.tag.endswith("svg")
+        and node.tag not in ("title", "style", "script", "data", "time", "nav")
+        and not is_cited(node)
+        and not is_told_apart(node)
+    ):
         yield node.text or ""
         for child in node:
             yield from bare_words(child)
@@ -1436,7 +1671,7 @@ NOTHING = Counter()
 
 def marks(node: Element, beside: Counter = NOTHING) -> Iterator[tuple[Element, Counter]]:
     """Marked numbers, each with the words cited in the same row, item or paragraph."""
-    if node.tag in ("tr", "li", "p", "h3"):
+    if node.tag in ("tr", "li", "p", "h3", "figcaption"):
         beside = Counter(n.get("datetime") or words(n) for n in node.iter() if is_cited(n) or n.tag == "time")
     if node.tag == "data":
         yield node, beside
@@ -1445,7 +1680,13 @@ def marks(node: Element, beside: Counter = NOTHING) -> Iterator[tuple[Element, C
 
 
 def figures(page: Element) -> dict[str, Element]:
-    return {node.get("id").removeprefix("figure-"): node for node in page.iter("figure")}
+    """Figures by their key; in the diagnostic, which holds some twice, after that of their step."""
+    return {node.get("id").replace("figure-", ""): node for node in page.iter("figure")}
+
+
+def kind(key: str) -> str:
+    """Entry of the catalogue of a figure."""
+    return re.sub(r"^etape-\d-", "", key)
 
 
 def rows(figure: Element | None) -> list[list[str]]:
@@ -1498,11 +1739,24 @@ def wrong_numbers(page: Element, expected: list[Number]) -> list[str]:
     return wrong + [f"{n} : la page ne le montre pas" for n in expected if n not in seen]
 
 
-def unmarked(page: Element) -> list[str]:
-    """Text with a digit outside marks; the table of contents only repeats headings."""
+def is_of_the_method(page: Element) -> bool:
+    """Whether a page explains the quantities, and shows no data."""
+    return page.find(".//dl[@class='grandeurs']") is not None
+
+
+def unmarked(page: Element, folders: list[Folder]) -> list[str]:
+    """Text with a digit outside marks; the table of contents only repeats headings, the others name dates of meetings."""
     loose = [text for text in map(words, bare_words(page)) if re.search(r"\d", text)]
     headings = {words(node) for node in page.iter("h2")}
-    loose += [words(a) for nav in page.iter("nav") for a in nav.iter("a") if words(a) not in headings]
+    dates = {french_date(row["Date"]) for t in folders for row in t.sheet("reunions")}
+    for nav in page.iter("nav"):
+        links = [re.sub("^(Avant|Ensuite) : ", "", words(a)) for a in nav.iter("a")]
+        if nav.get("class") == "sommaire":
+            loose += [text for text in links if text not in headings]
+        else:
+            loose += [
+                text for text in links if re.search(r"\d", text) and text.replace("Compte rendu, ", "") not in dates
+            ]
     told = [node.get(name, "") for node in page.iter() for name in ("title", "alt", "aria-label")
             if node.get("class") != "graphique"]  # fmt: skip
     return loose + [text for text in told if re.search(r"\d", text)]
@@ -1525,6 +1779,7 @@ def addresses(t: Folder, page: Element) -> set[str]:
 def not_in_a_cell(page: Element, folders: list[Folder], expected: list[Number]) -> list[str]:
     """Cited words with a digit that no cell holds."""
     known = {word for n in expected for word in n.beside} | addresses(folders[0], page)
+    known |= REFERENCES if is_of_the_method(page) else set()
     for t in folders:
         known.update(
             *(map(words, (cell, *re.split(r"[;\n]", cell))) for cell in t.cells()), map(written, judged(t).values())
@@ -1533,7 +1788,7 @@ def not_in_a_cell(page: Element, folders: list[Folder], expected: list[Number]) 
     scales = {row[title] for t in folders for row in t.sheet("indicateurs") for title in ("Échelle de", "Échelle à")}
     ends = [int(float(end)) for end in scales - {""}]
     shown |= {str(mark) for mark in range(min(ends), max(ends) + 1)} if ends else set()
-    cited = [words(node) for node in page.iter() if is_cited(node)]
+    cited = [words(node) for node in page.iter() if is_cited(node) and node.tag != "code"]
     several = [text if text in known else text.split("; ") for text in cited if re.search(r"\d", text)]
     return [
         text for part in several for text in ([part] if isinstance(part, str) else part) if text not in known | shown
@@ -1541,10 +1796,11 @@ def not_in_a_cell(page: Element, folders: list[Folder], expected: list[Number]) 
 
 
 def wrong_dates(page: Element, folders: list[Folder]) -> list[str]:
-    """Dates that no sheet holds, or whose words are not theirs."""
-    known = {cell for t in folders for cell in t.cells()}
+    """Dates that no sheet holds, or whose words are not theirs; the method and the four steps tell what was planned."""
+    known = {cell for t in folders for cell in t.cells()} | {date for _, *dates, _, _ in STAGES for date in dates}
+    told = is_of_the_method(page)
     found = [(node.get("datetime"), words(node)) for node in page.iter("time")]
-    return [f"{iso} : {text}" for iso, text in found if iso not in known or text != french_date(iso)]
+    return [f"{iso} : {text}" for iso, text in found if not (told or iso in known) or text != french_date(iso)]
 
 
 # ── what is drawn ───────────────────────────────────────────────────────────────────────────────
@@ -1565,7 +1821,7 @@ def table(figure: Element) -> list[dict[str, object]]:
 def content(cell: Element) -> float | str:
     if (node := cell.find(".//data")) is not None:
         return float(node.get("value"))
-    if (node := cell.find(".//time")) is not None:
+    if (node := cell.find(".//time")) is not None and words(node) == words(cell):
         return node.get("datetime")
     return norm(words(cell)) if cell.tag == "th" else words(cell)
 
@@ -1704,8 +1960,47 @@ def wrong_radar(traces: list[dict], shown: list[dict], folders: list[Folder]) ->
     return [] if drawn == [[*points, points[0]] for points in right] else [f"{drawn} au lieu de {right}"]
 
 
+def span(first: str, last: str) -> tuple[str, str]:
+    """First and last day of two dates, each a year, a month or a day."""
+    year, month, day = (*last.split("-"), "", "")[:3]
+    end = day or str(monthrange(int(year), int(month or 12))[1])
+    return f"{first}-01-01"[:10], f"{year}-{month or '12'}-{end}"
+
+
+def stages(t: Folder) -> dict[str, list[tuple[str, str]]]:
+    """Of each of the four steps: when it was planned and, when a meeting is known, from when to when it was held."""
+    found = {}
+    for stage, *planned, _, _ in STAGES:
+        held = sorted(row["Date"] for row in t.sheet("reunions") if row["Étape"] == stage.lower() and row["Date"])
+        found[stage] = [tuple(planned), *([(held[0], held[-1])] if held else [])]
+    return found
+
+
+def wrong_stages(traces: list[dict], shown: list[dict], folders: list[Folder]) -> list[str]:
+    """Strokes of the four steps that are not those of the calendar and of the sheets."""
+    right = stages(folders[0])
+    spans = [[(stage, span(*kept[place])) for stage, kept in right.items() if len(kept) > place] for place in (0, 1)]
+    ends = [[(stage, day) for stage, days in own for day in days] for own in spans if own]
+    drawn = [points_of(trace) for trace in traces]
+    return [] if drawn == ends else [f"{drawn} au lieu de {ends}"]
+
+
+def words_of_stages(t: Folder) -> list[dict]:
+    """When each step was planned, when its meetings were held, and what was received or which sheets would bring it."""
+    told = []
+    for (stage, *_, title, name), (planned, *held) in zip(STAGES, stages(t).values(), strict=True):
+        days = [*dict.fromkeys(held[0])] if held else ["—"]
+        asked = " ou ".join(f"« {SHEETS[sheet]} »" for sheet in PAGES[name][0])
+        received = (
+            title if any(t.sheet(sheet) for sheet in PAGES[name][0]) else f"Rien n'a été reçu. À remplir : {asked}."
+        )
+        told.append({"Étape": stage, "Prévue": " à ".join(map(french_date, planned)), "Ce qui a été reçu": received,
+                     "Rencontres retrouvées": days[0] if len(days) == 1 else " à ".join(map(french_date, days))})  # fmt: skip
+    return told
+
+
 DRAWN_BY = {
-    "carte": wrong_map, "carte_presence": wrong_map, "liens": wrong_links, "echeancier": wrong_times,
+    "etapes": wrong_stages, "carte": wrong_map, "carte_presence": wrong_map, "liens": wrong_links, "echeancier": wrong_times,
     "votes_indicateurs": wrong_votes, "votes_enjeux": wrong_votes, "votes_preconisations": wrong_votes,
     "ecarts": wrong_dumbbell, "indicateurs_communs": wrong_dumbbell, "radar": wrong_radar,
 }  # fmt: skip
@@ -1715,16 +2010,31 @@ def wrong_drawings(page: Element, folders: list[Folder]) -> list[str]:
     """Numbers of charts, and of their text alternatives, that are not those of their data tables."""
     wrong = []
     for key, figure in figures(page).items():
-        if (script := figure.find(".//script")) is None:
+        if (chart := figure.find(".//div[@class='graphique']")) is None:
             continue
-        shown = table(figure)
-        traces = [trace for trace in json.loads(script.text)["data"] if trace.get("fill") != "toself"]
-        wrong += [f"{key} : {text}" for text in DRAWN_BY.get(key, wrong_bars)(traces, shown, folders)]
-        told = figure.find(".//div[@class='graphique']").get("aria-label")
+        shown, told = table(figure), chart.get("aria-label")
+        if (script := figure.find(".//script")) is None:
+            wrong += [f"{key} : {text}" for text in wrong_paper(chart, shown)]
+        else:
+            traces = [trace for trace in json.loads(script.text)["data"] if trace.get("fill") != "toself"]
+            wrong += [f"{key} : {text}" for text in DRAWN_BY.get(kind(key), wrong_bars)(traces, shown, folders)]
         spoken = [words(figure.find("figcaption")), *map(alternative(shown), shown[:12])]
         heard = re.sub(r"\d{4}(-\d\d){1,2}", lambda iso: french_date(iso[0]), told)
         wrong += [told] if re.findall(r"\d+", heard) != re.findall(r"\d+", " ".join(spoken)) else []
     return wrong
+
+
+def wrong_paper(chart: Element, shown: list[dict]) -> list[str]:
+    """Numbers written on a drawing without description that are not those of its table, or of an axis."""
+    written = [words(" ".join(node.itertext())) for node in chart.iter("text")]
+    if "Commune" in shown[0]:
+        right = [f"{row['Commune']} {nb:g}" for row in shown if (nb := list(row.values())[-1])]
+        classes = {"aucune", "1", "2 ou 3", "4 à 6", "7 et plus"}
+        return sorted(
+            (Counter(t for t in written if t not in classes) - Counter(right)) | (Counter(right) - Counter(written))
+        )
+    scale = rf"-?\d+(,\d+)?|({'|'.join(MONTHS)}) \d{{4}}"
+    return [text for text in written if re.search(r"\d", text) and not re.fullmatch(scale, text)]
 
 
 def alternative(shown: list[dict]) -> Callable[[dict], str]:
@@ -1741,6 +2051,36 @@ def alternative(shown: list[dict]) -> Callable[[dict], str]:
     return spoken
 
 
+# ── what is downloaded ──────────────────────────────────────────────────────────────────────────
+
+
+def downloaded(figure: Element) -> list[list[str]]:
+    """Rows of the file that a figure holds, titles first."""
+    ((link, kept),) = [(a, a.get("href")) for a in figure.iter("a") if a.get("download")]
+    start, _, body = kept.partition("base64,")
+    assert start == "data:text/csv;charset=utf-8;" and link.get("download").endswith(".csv"), start
+    return list(csv.reader(b64decode(body).decode("utf-8-sig").splitlines(), delimiter=";"))
+
+
+def wrong_downloads(page: Element) -> list[str]:
+    """Files whose numbers are not those of the table of their figure, cell by cell, and figures without a file."""
+    wrong = []
+    for key, figure in figures(page).items():
+        titles = [words(th) for th in figure.find(".//thead").iter("th")]
+        (own, *lines), shown = downloaded(figure), figure.find(".//tbody")
+        if [words(title) for title in own] != titles or len(lines) != len(shown):
+            wrong.append(f"{key} : {own}, {len(lines)} lignes")
+        for line, row in zip(lines, shown, strict=False):
+            for title, cell, written in zip(titles, row, line, strict=True):
+                marked = cell.find(".//data")
+                alone = marked is not None and words(cell) == words(marked)
+                forms = [words(cell), *(node.get("datetime") for node in cell.iter("time"))]
+                right = [float(marked.get("value"))] if alone else [re.findall(r"\d+", form) for form in forms]
+                found = float(written.replace(",", ".")) if alone else re.findall(r"\d+", written)
+                wrong += [] if found in right else [f"{key}, {title} : {written} au lieu de {right}"]
+    return wrong
+
+
 # ── tests ───────────────────────────────────────────────────────────────────────────────────────
 
 TOGETHER = "ensemble"
@@ -1750,15 +2090,16 @@ TYPES_OF_ACTORS, VOTE = "exemple/1_etat_des_lieux.html", "exemple/2_indicateurs.
 GAPS, PLAN = "exemple/3_enjeux.html", "exemple/4_preconisations.html"
 CHECKS = {
     "every number is derived again": lambda page, expected: wrong_numbers(page, expected.numbers),
-    "no digit stands outside a mark": lambda page, expected: unmarked(page),
+    "no digit stands outside a mark": lambda page, expected: unmarked(page, expected.folders),
     "a digit that is cited is in a cell": lambda page, expected: not_in_a_cell(
         page, expected.folders, expected.numbers
     ),
     "a date is in the sheets, and in French": lambda page, expected: wrong_dates(page, expected.folders),
     "a number drawn is in the table of its figure": lambda page, expected: wrong_drawings(page, expected.folders),
+    "a file that is downloaded holds the numbers of its figure": lambda page, expected: wrong_downloads(page),
     "a word that stands for a number is derived too": lambda page, expected: wrong_words(page, expected.folders),
 }
-NUMBERS, MARKS, CITED, DATES, DRAWN, SAID = CHECKS
+NUMBERS, MARKS, CITED, DATES, DRAWN, FILE, SAID = CHECKS
 
 
 @cache
@@ -1912,11 +2253,18 @@ def test_the_footer_gives_the_newest_date_of_the_sheets(pages, text, code):
         (STATE, '"x": [6, 4', '"x": [7, 4', DRAWN),
         (STATE, "Soudan : 2", "Soudan : 3", DRAWN),
         (STATE, "Le Bon Coin : Mentions 6", "Le Bon Coin : Mentions 5", DRAWN),
-        (VOTE, "7</data> critères sur", "6</data> critères sur", NUMBERS),
+        (VOTE, "7</data></a> critères sur", "6</data></a> critères sur", NUMBERS),
         (VOTE, ", 15, 20]", ", 14, 20]", DRAWN),
         (GAPS, '"r": [4.0, 2.0', '"r": [4.0, 3.0', DRAWN),
         (GAPS, "++ (constaté)", "+ (constaté)", SAID),
         (PLAN, '"2016-12-31"', '"2016-12-30"', DRAWN),
+        (PLAN, "46</data> maillons du fil", "45</data> maillons du fil", NUMBERS),
+        (
+            TYPES_OF_ACTORS,
+            'constat">«\u202f<span class="t">se nourrir',
+            'constat">«\u202f<span class="t">travailler',
+            NUMBERS,
+        ),
         (TYPES_OF_ACTORS, ">un ou deux</span>", ">aucun</span>", SAID),
     ],
 )
@@ -1934,7 +2282,7 @@ def test_a_raw_cell_that_changes_is_caught_on_each_page_that_shows_it(pages, tex
     changed.write_text(changed.read_text(encoding="utf-8").replace(";Soudan;2;", ";Soudan;3;"), encoding="utf-8")
     again = expected_pages(tmp_path / "data", *SITES["pages"])
     caught = {path for path in again if wrong_numbers(read(text(path)), again[path].numbers)}
-    assert caught == {MINUTES, STATE}
+    assert caught == {MINUTES, STATE, "chateaubriant/index.html", "chateaubriant/diagnostic.html"}
 
 
 def test_an_expected_number_that_no_page_shows_is_caught(text, expected):

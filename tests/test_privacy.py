@@ -1,11 +1,10 @@
 """What a public page may say of people: no small number, no difference that gives one back, no unshared word."""
 
-import inspect
 import random
 
 import pandas as pd
 import pytest
-from conftest import opened, sheet, small
+from conftest import opened, sheet, shown, small
 
 from domino_analysis import census, indicators, privacy, sections
 from domino_analysis.figures import Figure
@@ -109,7 +108,7 @@ def test_the_sheets_of_a_meeting_of_the_example_never_show_a_small_place(code):
     shown = privacy.people_by_commune(seen.named, counts.total - int(seen.named["nb"].sum()))
     assert shown["nb"].sum() == len(meeting.fiches)
     assert (shown["nb"] >= privacy.PEOPLE).all()
-    page = sections.communes(meeting)
+    page = sections.counted(meeting, "commune")
     small_ones = seen.named.loc[seen.named["nb"] < privacy.PEOPLE, "commune"]
     assert len(small_ones) > 0
     assert not [name for name in small_ones if name in page]
@@ -117,7 +116,7 @@ def test_the_sheets_of_a_meeting_of_the_example_never_show_a_small_place(code):
 
 def test_what_a_public_document_printed_is_printed_as_it_printed_it():
     (meeting,) = census.recorded_meetings(opened("chateaubriant"))
-    page = sections.communes(meeting)
+    page = sections.counted(meeting, "commune")
     assert all(name in page for name in ("Soudan", "Derval", "Juigné Les Moutiers"))
 
 
@@ -146,24 +145,22 @@ def test_no_row_is_lost_when_its_words_are_not_public():
     assert len(privacy.public_words(t.verbatims, t.reunions)) == len(t.verbatims)
 
 
-def shown(result: object) -> str:
+def told(result: object) -> str:
     if isinstance(result, Figure):
         return result.html + (result.chart.to_json() if result.chart else "")
     return str(result)
 
 
 def every_section(territory) -> str:
-    """Everything that the sections say of a territory and of its meetings."""
-    pages = []
-    for _, section in inspect.getmembers(sections, inspect.isfunction):
-        asked = list(inspect.signature(section).parameters)
-        if section.__module__ != sections.__name__ or section.__name__.startswith("_"):
-            continue
-        if asked == ["territory"]:
-            pages.append(shown(section(territory)))
-        elif asked == ["meeting"]:
-            pages += [shown(section(meeting)) for meeting in census.recorded_meetings(territory)]
-    return "\n".join(pages)
+    """Everything that the notebooks show of a territory and of its meetings."""
+    pages = [told(section(territory)) for section in shown("t").values()]
+    meetings = census.recorded_meetings(territory)
+    return "\n".join([*pages, *(told(section(meeting)) for section in shown("r").values() for meeting in meetings)])
+
+
+def test_what_is_looked_at_is_every_cell_of_the_notebooks_of_a_territory():
+    assert len(shown("t")) > 60
+    assert len(shown("r")) == 12
 
 
 def canary(agreed: str | None):
@@ -200,18 +197,18 @@ def test_what_was_said_in_may_in_the_example_is_in_no_section():
 
 
 def test_what_fewer_than_three_actors_said_is_not_quoted():
-    told = {"reaction": ["crainte", "crainte", "attente", "attente", "attente"]}
+    said = {"reaction": ["crainte", "crainte", "attente", "attente", "attente"]}
     names = {"nom": list("abcde"), "propos": ["canari un", "canari deux", "dit", "dit aussi", "dit encore"]}
-    page = sections.reactions(small(acteurs=sheet("acteurs", **told, **names)))
+    page = sections.tell("reactions", small(acteurs=sheet("acteurs", **said, **names)))
     assert "canari" not in page
     assert "dit encore" in page
 
 
 def test_a_meeting_typed_twice_agrees_only_when_both_rows_do():
     rows = pd.DataFrame({"reunion": ["R3"]})
-    for answers, shown in ((["oui", "oui"], True), (["oui", "non"], False), (["oui", None], False)):
+    for answers, is_shown in ((["oui", "oui"], True), (["oui", "non"], False), (["oui", None], False)):
         held = sheet("reunions", reunion=["R3", "R3 (2)"], restitution_publique=answers)
-        assert privacy.agreed(rows, held).tolist() == [shown]
+        assert privacy.agreed(rows, held).tolist() == [is_shown]
 
 
 def test_statements_of_known_tables_leave_the_order_of_the_sheet():

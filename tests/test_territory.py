@@ -1,11 +1,16 @@
 """A territory is its sheets: four real ones, one fictional, and what is regional."""
 
+import csv
+from functools import cache
+
 import pandas as pd
 import pytest
 from conftest import RAW, opened, programme, sheet, small
+from python_calamine import CalamineWorkbook
 
 from domino_analysis import comparison
 from domino_analysis.paths import processed_dir, territories
+from domino_analysis.schema import catalogue
 from domino_analysis.territory import Programme, Territory, reference
 
 COMMUNES = {"chateaubriant": 33, "morlaix": 61, "redon": 43, "rennes": 43}
@@ -99,8 +104,54 @@ def test_what_reading_the_sheets_found_is_asked_for_under_names_of_its_own():
     territory = small()
     assert territory.problems == []
     assert territory.matches.empty
-    assert territory.provenance.empty
-    assert territory.asked == {"problemes", "correspondances", "provenance"}
+    assert territory.lines("fiches").empty
+    assert territory.asked == {"problemes", "correspondances", "lignes_fiches"}
+
+
+@cache
+def grid(code: str, file: str, sheet_name: str) -> list[list[str]]:
+    """Cells of a raw sheet as they were typed, each row at its place."""
+    path = RAW / code / file
+    if path.suffix == ".xlsx":
+        cells = CalamineWorkbook.from_path(str(path)).get_sheet_by_name(sheet_name).to_python(skip_empty_area=False)
+        return [[str(cell).strip() for cell in row] for row in cells]
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return [[cell.strip() for cell in row] for row in csv.reader(stream, delimiter=";")]
+
+
+@pytest.mark.parametrize("code", [*COMMUNES, "exemple", "programme"])
+def test_each_row_of_each_table_knows_its_file_its_sheet_and_its_row(code):
+    territory, checked = opened(code), 0
+    for name, table in catalogue().items():
+        rows, lines = getattr(territory, name), territory.lines(name)
+        assert list(lines) == ["fichier", "feuille", "ligne"]
+        assert list(lines.index) == list(rows.index), name
+        assert pd.api.types.is_integer_dtype(lines["ligne"])
+        key = (*table.primary_key, *(column.name for column in table.kept if column.type == "string"))[0]
+        titles = [column.title for column in table.columns if column.name == key]
+        for place, value in zip(lines.itertuples(index=False), rows[key], strict=True):
+            typed = grid(code, place.fichier, place.feuille)
+            found = [row.index(title) for row in typed[:10] for title in titles if title in row]
+            if found and isinstance(value, str):
+                assert typed[place.ligne - 1][found[0]] == value.removesuffix(" (2)"), (name, place)
+                checked += 1
+    assert checked > 5
+
+
+def test_the_lines_of_a_sheet_are_those_of_its_rows_also_when_the_package_is_read_back(folder):
+    made = folder(initiatives=[{"N°": f"I{n}", "Nom": f"Pratique {n}"} if n != 2 else {"N°": ""} for n in range(1, 5)])
+    read = Territory.read(made.name)
+    assert read.lines("initiatives")["ligne"].tolist() == [2, 4, 5]
+    place = processed_dir(made.name)
+    place.mkdir(parents=True)
+    for name, content in read.package().items():
+        (place / name).write_bytes(content)
+    assert (place / "lignes_initiatives.csv").exists()
+    assert not (place / "provenance.csv").exists()
+    kept = Territory.open(made.name)
+    for name in catalogue():
+        pd.testing.assert_frame_equal(kept.lines(name), read.lines(name), check_dtype=False)
+    assert kept.asked >= {"lignes_initiatives"}
 
 
 def test_a_territory_without_a_name_is_called_by_its_code():

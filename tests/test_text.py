@@ -1,10 +1,11 @@
 """Sentences with numbers in them, in correct French; nothing that people typed is ever more than words."""
 
 import re
+import time
 
 import pytest
 
-from domino_analysis import text
+from domino_analysis import territory, text
 from domino_analysis.schema import catalogue, grandeurs, phrases, simplify
 from domino_analysis.text import NARROW, Html
 
@@ -62,7 +63,7 @@ def test_a_few_people_are_a_count_and_never_a_percentage():
 
 def test_every_sentence_is_there_in_the_forms_it_has():
     for key, forms in phrases().items():
-        if key not in ("figures", "comparabilite"):
+        if key not in ("figures", "comparabilite", "regles_publiques"):
             assert isinstance(forms, str) or set(forms) <= {"rien", "aucun", "un", "plusieurs"}, key
 
 
@@ -72,7 +73,7 @@ def test_every_sentence_is_there_in_the_forms_it_has():
 def sentences(node) -> list[str]:
     if isinstance(node, str):
         return [node]
-    children = node.values() if isinstance(node, dict) else node
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
     return [sentence for child in children for sentence in sentences(child)]
 
 
@@ -192,6 +193,65 @@ def test_other_numbers_stay(innocent):
     assert words(text.cited(innocent)) == innocent
 
 
+NAMES = [
+    "M. Canari", "M Canari", "Mr Canari", "MM. Canari", "Mme Le Gall", "madame Canari", "Monsieur X", "Madame Y", "Dr Zorn",
+    "Madame Jeanne Canari", "Mme de Villeneuve", "M. de la Lande", "Jeanne Canari", "Jeanne CANARI", "JEANNE CANARI",
+    "CANARI Jeanne", "LE GOFF Yann", "Anne-Marie Le Goff", "Anne-marie Canari", "Jean-Pierre Le Bihan", "Helene Canari",
+    "Marie d'Aubigny", "Jean Le Goff", "Loïc Ar Rouz", "Michel B.", "Françoise ANNE BRUN", "Jean-Yves\u00a0Canari",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_persons_are_replaced(name):
+    assert words(text.cited(f"Appeler {name}, merci.")) == "Appeler […], merci."
+
+
+def test_the_function_of_a_person_stays_and_the_name_goes():
+    assert words(text.cited("le maire Jean Canari et la députée Canari")) == "le maire […] et la […]"
+
+
+@pytest.mark.parametrize(
+    "innocent",
+    [
+        "rue Jean Jaurès", "place Pierre Semard", "12 rue du Docteur Jean Zay", "rue Pierre et Marie Curie", "RUE JEAN JAURÈS",
+        "boulevard du Général de Gaulle", "école Marie Curie", "école publique Jacques Prévert", "lycée Robert Schuman",
+        "salle Jean Vilar", "Espace Jean Vilar", "groupe scolaire Jules Ferry", "Fondation Abbé Pierre", "parking Pierre Loti",
+        "Saint-Pierre", "Saint-Julien-de-Vouvantes", "Saint Julien de Vouvantes", "Saint-Thégonnec Loc-Eguiner",
+        "M. le Maire", "Monsieur le maire de Châteaubriant", "Madame la Présidente", "Madame, Monsieur", "le maire de Soudan",
+        "Pays de Redon", "Le Bon Coin", "La Ruche qui dit Oui !", "France Nature Environnement", "avec Jean, Marie et Paul",
+    ],
+)  # fmt: skip
+def test_places_and_structures_that_bear_a_name_keep_it(innocent):
+    assert words(text.cited(innocent)) == innocent
+    assert words(text.cited(f"À Redon, {innocent} en 2016")) == f"À Redon, {innocent} en 2016"
+
+
+@pytest.mark.parametrize(
+    "long",
+    ["rue " + "Abc " * 5000, "rue " + "A-" * 9000, "Jean " * 5000, "Jean " + "de la " * 3000 + "x", "ABC " * 5000, "D'" * 9000,
+     "Mme " + "de " * 5000, "Jean" + " " * 20000 + "x", "rue " + "Abc et " * 3000, "Jean Le " + "ABC " * 5000, "A" * 20000],
+)  # fmt: skip
+def test_no_text_is_long_to_scan(long):
+    start = time.process_time()
+    text.public(long)
+    assert time.process_time() - start < 1
+
+
+def test_titles_and_authors_of_documents_are_cited_with_their_names():
+    assert words(text.reference("Jeanne Canari, « Le covoiturage », 06 12 34 56 78")) == (
+        "Jeanne Canari, « Le covoiturage », […]"
+    )
+
+
+def test_what_the_public_tables_name_is_no_person():
+    for name in ("communes_2015", "contexte"):
+        frame = territory.reference(name)
+        columns = [column for column in frame if frame[column].dtype == "str"]
+        assert len(columns) >= 5
+        found = {cell for column in columns for cell in frame[column].dropna().unique() if text.public(cell) != cell}
+        assert found == set()
+
+
 @pytest.mark.parametrize("nothing", [None, "", float("nan")])
 def test_nothing_cited_is_nothing_shown(nothing):
     assert text.cited(nothing) == ""
@@ -216,7 +276,7 @@ def test_an_enumeration_ends_with_et(parts, written):
 
 
 def test_empty_blocks_leave_no_tag():
-    assert text.paragraph("", "") == text.bullets([]) == text.together("", "") == ""
+    assert text.paragraph("", "") == text.bullets([]) == ""
     assert text.paragraph("a", "", "b") == "<p>a b</p>"
     assert text.bullets(["a"], "dites") == '<ul class="dites"><li>a</li></ul>'
 
