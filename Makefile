@@ -1,11 +1,11 @@
-# make reports · make test · make lab · make clean: each makes the environment it needs.
+# make reports · make test · make lab · make pictures · make clean: each makes the environment it needs.
 # On Windows, where there is no make, README.md gives the same commands.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: reports test lab clean
+.PHONY: reports test lab pictures clean
 .DELETE_ON_ERROR:
 
 reports: $(VENV)/.reports
@@ -19,8 +19,11 @@ test: $(VENV)/.test
 lab: $(VENV)/.reports
 	$(BIN)/jupyter lab notebooks
 
+pictures: $(VENV)/.test reports
+	$(BIN)/python docs/pictures.py
+
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache data/processed/*/ reports/*
+	rm -rf $(VENV) .pytest_cache .ruff_cache data/processed/*/ reports/* reports_comite
 
 $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
