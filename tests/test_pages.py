@@ -23,7 +23,7 @@ from domino_analysis import child, paths
 from domino_analysis.paths import CHECKOUT, library_key
 from domino_analysis.report import build
 from domino_analysis.report import page as maker
-from domino_analysis.schema import catalogue, etapes
+from domino_analysis.schema import catalogue, descriptor, etapes
 
 STEPS = ["0_donnees_recues", "1_etat_des_lieux", "2_indicateurs", "3_enjeux", "4_preconisations"]
 WRITTEN = {
@@ -602,7 +602,8 @@ def planted(pages, tmp_path_factory):
     for table in catalogue().values():
         cells = workbook.get_sheet_by_name(table.name).to_python(skip_empty_area=False)
         titles = {column.title: column for column in table.columns}
-        links = (*table.primary_key, *table.foreign_keys)
+        foreign = [key["fields"][0] for key in descriptor(table.name).get("foreignKeys", ())]
+        links = (*table.primary_key, *foreign)
         for place, column in enumerate(titles[title] for title in cells[0]):
             free = column.type in ("string", "list") and not (column.enum or column.pattern or column.lecture)
             free = free and not (column.renvois or column.defaut or column.name in links)
