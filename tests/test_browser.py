@@ -297,7 +297,7 @@ def test_every_link_and_every_table_is_reached_by_keyboard_and_seen_when_it_is(v
 HERE = """() => {
   const one = document.activeElement, box = one.getBoundingClientRect(), inside = box.top < innerHeight && box.bottom > 0;
   const over = [...Array(5).keys()].map(i => document.elementFromPoint(
-    Math.min(Math.max(box.left + box.width * (i + 1) / 6, 1), innerWidth - 1), Math.min(Math.max(box.top + box.height / 2, 1), innerHeight - 1)));
+    Math.min(Math.max(box.left + box.width * (i + 1) / 6, 1), innerWidth - 1), (Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2));
   return [one.localName, one.className, (one.innerText || "").trim().split("\\n")[0], inside && over.some(found => one.contains(found) || found?.contains(one))];
 }"""
 
@@ -508,10 +508,9 @@ def cells(content: bytes) -> list[list[str]]:
 
 
 def runs(cell: str) -> bool:
-    """Whether a spreadsheet would take a cell for a formula."""
-    return cell.lstrip(" \u202f\xa0")[:1] in ("=", "+", "-", "@", "\t", "\r") and not re.fullmatch(
-        r"-?\d+(,\d+)?", cell
-    )
+    """Whether a spreadsheet would take a cell for a formula: a number is none, nor signs alone."""
+    begins = cell.lstrip(" \u202f\xa0")[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return begins and not re.fullmatch(r"-?\d+(,\d+)?|[+-]+", cell)
 
 
 def test_the_data_of_a_figure_are_a_file_that_a_spreadsheet_reads_and_never_runs(pages, four, hostile):
@@ -664,7 +663,7 @@ def test_each_printed_sheet_says_the_date_of_the_data_and_the_key_of_the_page(pa
             assert f"{place}/{len(sheets)}" in text, path
             assert not date or "donnéesau" + "".join(date[1].split()) in text, path
         dated += bool(date)
-    assert dated >= 33
+    assert dated == 30  # no document of Redon is dated, and the method is of no data
 
 
 def test_the_links_of_a_step_are_written_out_on_paper(paper):
