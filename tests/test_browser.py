@@ -330,12 +330,13 @@ def test_the_keyboard_goes_through_a_figure(browser, pages):
         key.press("Enter")
         assert figure.locator("table").is_visible()
         steps = []
-        for _ in range(3):
+        for _ in range(4):
             key.press("Tab")
             steps.append(page.evaluate(HERE)[:3])
-        assert [(name, marks) for name, marks, _ in steps] == [("div", "defile"), ("a", ""), ("summary", "")]
+        assert [(name, marks) for name, marks, _ in steps] == [("div", "defile"), ("a", ""), ("a", ""), ("summary", "")]
         assert steps[1][2].startswith("Télécharger ces données (CSV)")
-        assert steps[2][2] == "D'où vient ce chiffre\u202f?"
+        assert steps[2][2].startswith("Lien vers cette figure")
+        assert steps[3][2] == "D'où vient ce chiffre\u202f?"
         key.press("Enter")
         assert figure.locator(".origine li").first.is_visible()
 
@@ -485,7 +486,8 @@ def test_the_contents_follow_what_one_reads(browser, pages):
 def test_a_link_to_a_figure_lands_on_it(browser, pages):
     for size in (PHONE, SCREEN):
         with Visit(browser, pages.root, "exemple/1_etat_des_lieux.html", viewport=size) as visit:
-            address = f"{visit.page.url}#figure-themes"
+            address = visit.page.locator("#figure-themes").get_by_text("Lien vers cette figure").evaluate("one => one.href")
+        assert address.endswith("exemple/1_etat_des_lieux.html#figure-themes")
         page = browser.new_page(viewport=size)
         page.goto(address)
         until(page, "document.querySelectorAll('[data-trace]').length == 6")

@@ -325,8 +325,8 @@ def make(
             body = to_body(executed, 430 if page.is_still else 660)
         else:
             body = sections.summary(**dict(page.parameters))
-        body = traced(body, [Territory.open(code) for code in inputs], page)
-        return str(framed(f"{body}\n{since(before, body, key, changes or {})}", page, key)), "", ""
+        body = f"{body}\n{since(before, body, key, changes or {})}"
+        return str(framed(traced(body, [Territory.open(code) for code in inputs], page), page, key)), "", ""
     except PageError as error:
         return failed(page, str(error))
     except PapermillExecutionError as error:
