@@ -339,15 +339,18 @@ def timeline(key: str, frame: pd.DataFrame, label: str, spans: dict[str, tuple[s
     """
     traces = []
     for kind, columns in spans.items():
-        own = frame[
-            frame[[*columns]].map(lambda text: isinstance(text, str) and clean.parse_date(text) == text).all(axis=1)
-        ]
+        is_dated = frame[[*columns]].map(lambda text: isinstance(text, str) and clean.parse_date(text) == text)
+        own = frame[is_dated.all(axis=1)]
         ends = zip(*(own[column].map(pd.Period) for column in columns), _labels(own[label]), strict=True)
         days = [[(f"{a.start_time:%Y-%m-%d}", name), (f"{b.end_time:%Y-%m-%d}", name)] for a, b, name in ends]
         traces += [_strokes(kind, days)] if days else []
     if not traces:
         return figure(key, frame.iloc[:0], **rest)
+    months = pd.period_range(*(edge(day for one in traces for day in one["x"] if day) for edge in (min, max)), freq="M")
+    # as many as a telephone has room for
+    ticks = {f"{m}-01": plain_date(str(m)).replace(" ", "<br>") for m in months[:: math.ceil(len(months) / 4)]}
     placed = {"showlegend": len(spans) > 1, "yaxis_categoryarray": _labels(frame[label])}
+    placed |= {"xaxis_tickvals": [*ticks], "xaxis_ticktext": [*ticks.values()]}
     told = {"n": len(days), "premiere": own[columns[0]].min(), "derniere": own[columns[1]].max(), "compte": len(days)}
     return figure(key, frame, _drawn("frise", traces, _labels(frame[label]), **placed), **{**told, **rest})
 
@@ -389,16 +392,14 @@ class _Axis:
 
     @property
     def ticks(self) -> list[tuple[float, str]]:
-        """Pixel and text of each value written: words, months or round numbers, as many as there is room for."""
-        room = max(abs(self.end - self.start) // 60, 2)
+        """Pixel and text of each value written: words, months, or as many round numbers as there is room for."""
         if self.words:
             return [(self.at(word), word) for word in self.words]
         if self.is_date:
-            months = pd.date_range(*(pd.Timestamp.fromordinal(int(day)) for day in (self.low, self.high)), freq="MS")
-            kept = months[:: math.ceil(len(months) / room)]
-            return [(self.at(month), plain_date(f"{month:%Y-%m}").replace(" ", "<br>")) for month in kept]
+            return list(zip(map(self.at, self.look["tickvals"]), self.look["ticktext"], strict=True))
+        least = (self.high - self.low) / max(abs(self.end - self.start) // 60, 2)
         steps = (step * 10**n for n in range(0 if self.whole else -3, 12) for step in (1, 2, 5))
-        step = self.look.get("dtick") or next(step for step in steps if self.high - self.low <= room * step)
+        step = self.look.get("dtick") or next(step for step in steps if step >= least)
         values = [step * n for n in range(math.ceil(self.low / step), math.floor(self.high / step) + 1)]
         return [(self.at(v), str(v) if self.look.get("tickformat") == "d" else plain_number(v)) for v in values]
 

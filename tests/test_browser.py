@@ -208,6 +208,19 @@ def test_numbers_of_charts_are_written_in_french(visits):
     assert page.evaluate(marks) == [",\u202f"] * 3
 
 
+@pytest.mark.parametrize(
+    ("size", "months"),
+    [(SCREEN, ["décembre2016", "juillet2017", "février2018", "septembre2018"]), (PHONE, ["déc.2016", "sept.2018"])],
+)
+def test_months_are_words_and_do_not_touch(browser, pages, size, months):
+    with Visit(browser, pages.root, "exemple/4_preconisations.html", viewport=size) as visit:
+        until(visit.page, "document.querySelectorAll('#figure-echeancier .xtick text').length")
+        ticks = visit.page.locator("#figure-echeancier .xtick text").all()
+        assert [tick.text_content() for tick in ticks] == months
+        boxes = [tick.bounding_box() for tick in ticks]
+        assert all(left["x"] + left["width"] < right["x"] for left, right in itertools.pairwise(boxes))
+
+
 def seen(page) -> list[tuple[bool, bool]]:
     """Of each chart of a page, whether its still drawing and its interactive one are seen."""
     places = page.locator(".graphique").all()
@@ -486,7 +499,9 @@ def test_the_contents_follow_what_one_reads(browser, pages):
 def test_a_link_to_a_figure_lands_on_it(browser, pages):
     for size in (PHONE, SCREEN):
         with Visit(browser, pages.root, "exemple/1_etat_des_lieux.html", viewport=size) as visit:
-            address = visit.page.locator("#figure-themes").get_by_text("Lien vers cette figure").evaluate("one => one.href")
+            address = (
+                visit.page.locator("#figure-themes").get_by_text("Lien vers cette figure").evaluate("one => one.href")
+            )
         assert address.endswith("exemple/1_etat_des_lieux.html#figure-themes")
         page = browser.new_page(viewport=size)
         page.goto(address)

@@ -1,5 +1,6 @@
 // Draws each chart of the page from the description that stands beside it, over the still drawing that it replaces on a screen.
 const NARROW = 520; // pixels
+const SHORT = { month: "short", year: "numeric", timeZone: "UTC" };
 for (const place of document.querySelectorAll(".graphique[data-figure]")) {
   const described = document.getElementById("trace-" + place.dataset.figure);
   if (!described) continue;
@@ -19,7 +20,13 @@ function narrow({ data, layout }) {
     if (trace.mode === "text") trace.visible = false;
     if (trace.name && trace.mode === "markers+text" && trace.showlegend === false) Object.assign(trace, { mode: "markers", showlegend: true });
   }
-  for (const axis of Object.values(layout)) if (axis.ticklabelstandoff) { axis.ticklabelstandoff = 0; layout.margin.r = 20; }
+  for (const axis of Object.values(layout)) {
+    if (axis.ticklabelstandoff) { axis.ticklabelstandoff = 0; layout.margin.r = 20; }
+    if (axis.tickvals) {
+      axis.tickvals.splice(1, axis.tickvals.length - 2);
+      axis.ticktext = axis.tickvals.map((day) => new Date(day).toLocaleDateString("fr", SHORT).replace(" ", "<br>"));
+    }
+  }
   if (layout.polar) {
     layout.polar.angularaxis.tickfont = { size: 10 };
     Object.assign(layout, { height: 400, margin: { l: 82, r: 82, t: 36, b: 76 } });
