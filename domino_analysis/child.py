@@ -141,9 +141,9 @@ def run_all(jobs: int, tasks: Iterable[Task], seconds: float = 300, megabytes: i
             for task in islice(waiting, jobs - len(running)):
                 receiver, sender = CONTEXT.Pipe(duplex=False)
                 process = CONTEXT.Process(target=_work, args=(sender, task, megabytes))
+                running[receiver] = (task, process, time.monotonic() + seconds)
                 _start(process)
                 sender.close()
-                running[receiver] = (task, process, time.monotonic() + seconds)
             if not running:
                 return
             next_end = min(end for _, _, end in running.values())
@@ -162,7 +162,8 @@ def run_all(jobs: int, tasks: Iterable[Task], seconds: float = 300, megabytes: i
                 yield task, value
     finally:
         for _, process, _ in running.values():
-            process.kill()
+            if process.is_alive():
+                process.kill()
 
 
 def run(function: Callable[..., Any], *arguments, **limits) -> Any:

@@ -373,16 +373,14 @@ class _Axis:
     """Axis of a still drawing: where values stand between two pixels, words by rank, and which are written."""
 
     def __init__(self, look: dict, values: list, start: float, end: float):
-        self.look, self.is_date = look, look.get("type") == "date"
-        words = [] if self.is_date else [value for value in values if isinstance(value, str)]
+        self.look, is_date = look, look.get("type") == "date"
+        words = [] if is_date else [value for value in values if isinstance(value, str)]
         self.words = list(dict.fromkeys(words and [*look.get("categoryarray", ()), *words]))
-        self.place = (
-            self.words.index if words else (lambda day: pd.Timestamp(day).toordinal()) if self.is_date else float
-        )
+        self.place = self.words.index if words else (lambda day: pd.Timestamp(day).toordinal()) if is_date else float
         places = [self.place(value) for value in values if value is not None]
         places += [0] if look.get("rangemode") == "tozero" or not places else []
         low, high, self.whole = min(places), max(places), all(float(place).is_integer() for place in places)
-        around = 0.5 if words else max(0.06 * (high - low), 31 if self.is_date else 0) or 1
+        around = 0.5 if words else max(0.06 * (high - low), 31 if is_date else 0) or 1
         self.low, self.high = look.get("range", (low - around if low or words else low, high + around))
         self.start, self.end = (end, start) if look.get("autorange") == "reversed" else (start, end)
 
@@ -393,10 +391,9 @@ class _Axis:
     @property
     def ticks(self) -> list[tuple[float, str]]:
         """Pixel and text of each value written: words, months, or as many round numbers as there is room for."""
-        if self.words:
-            return [(self.at(word), word) for word in self.words]
-        if self.is_date:
-            return list(zip(map(self.at, self.look["tickvals"]), self.look["ticktext"], strict=True))
+        values, told = (self.look.get(name, self.words) for name in ("tickvals", "ticktext"))
+        if values:
+            return list(zip(map(self.at, values), told, strict=True))
         least = (self.high - self.low) / max(abs(self.end - self.start) // 60, 2)
         steps = (step * 10**n for n in range(0 if self.whole else -3, 12) for step in (1, 2, 5))
         step = self.look.get("dtick") or next(step for step in steps if step >= least)

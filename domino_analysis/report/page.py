@@ -5,6 +5,7 @@ What runs here runs in a child process, on this machine or on another one of a c
 
 import gc
 import json
+import os
 import re
 from base64 import b64encode
 from dataclasses import asdict, replace
@@ -367,6 +368,7 @@ def warm_up() -> None:
     catalogue()
     gc.freeze()
     gc.disable()  # a child ends before its garbage matters
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # Ctrl-C may leave it half a request, which is no message for anyone
 
 
 if child.is_fork_server():
