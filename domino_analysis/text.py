@@ -97,7 +97,7 @@ def public(text: object, keeps_names: bool = False) -> str:
 
 
 def cited(text: object, tag: str = "span", keeps_names: bool = False) -> Html:
-    """Words copied from a cell, escaped; addresses, telephone numbers and names of persons become […].
+    """Words copied from a cell, escaped, with French spaces; addresses, telephone numbers and names of persons become […].
 
     Examples
     --------
@@ -106,7 +106,7 @@ def cited(text: object, tag: str = "span", keeps_names: bool = False) -> Html:
     """
     if not isinstance(text, str) or not text:
         return Html("")
-    return Html(f'<{tag} class="t">{escape(public(text, keeps_names))}</{tag}>')
+    return Html(f'<{tag} class="t">{escape(typography(public(text, keeps_names)))}</{tag}>')
 
 
 reference = partial(cited, keeps_names=True)

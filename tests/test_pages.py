@@ -427,7 +427,7 @@ def test_the_page_of_chateaubriant_says(pages, sentence):
 def test_the_way_of_chateaubriant_goes_from_18_statements_to_3_stakes(pages):
     page = pages["chateaubriant/3_enjeux.html"]
     rows = {
-        row.th.get_text(): [cell.get_text() for cell in row.find_all("td")]
+        " ".join(row.th.get_text().split()): [cell.get_text() for cell in row.find_all("td")]
         for row in page.select("#figure-chemin tbody tr")
     }
     assert {label: numbers[0] for label, numbers in rows.items()} == {

@@ -162,6 +162,13 @@ def test_what_people_typed_is_escaped():
     assert "<script" not in text.say("code_par", 2, qui=["<script>", "b"])
 
 
+def test_what_people_typed_has_the_spaces_of_french_and_its_own_words():
+    assert words(text.cited("Qui paie ? 3 % : « la commune » !")) == (
+        "Qui paie\u202f? 3\u202f%\u202f: «\u202fla commune\u202f»\u202f!"
+    )
+    assert words(text.cited("de 8:30 à 9:00, voir a;b")) == "de 8:30 à 9:00, voir a;b"
+
+
 def test_what_the_library_wrote_is_not_escaped_again():
     inside = Html("<b>gras</b>")
     assert text.fill("{quoi}", 1, "essai", "", {"quoi": inside}) == "<b>gras</b>"
@@ -222,8 +229,8 @@ def test_the_function_of_a_person_stays_and_the_name_goes():
     ],
 )  # fmt: skip
 def test_places_and_structures_that_bear_a_name_keep_it(innocent):
-    assert words(text.cited(innocent)) == innocent
-    assert words(text.cited(f"À Redon, {innocent} en 2016")) == f"À Redon, {innocent} en 2016"
+    assert words(text.cited(innocent)) == text.typography(innocent)
+    assert words(text.cited(f"À Redon, {innocent} en 2016")) == text.typography(f"À Redon, {innocent} en 2016")
 
 
 @pytest.mark.parametrize(
@@ -239,7 +246,7 @@ def test_no_text_is_long_to_scan(long):
 
 def test_titles_and_authors_of_documents_are_cited_with_their_names():
     assert words(text.reference("Jeanne Canari, « Le covoiturage », 06 12 34 56 78")) == (
-        "Jeanne Canari, « Le covoiturage », […]"
+        "Jeanne Canari, «\u202fLe covoiturage\u202f», […]"
     )
 
 
