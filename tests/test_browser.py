@@ -316,15 +316,13 @@ HERE = """() => {
 
 
 @pytest.mark.parametrize("path", ["index.html", ESSENTIAL, MINUTES, CHARTS])
-def test_the_key_tab_goes_through_the_page_in_order_and_never_under_something(visits, path):
-    page = visits[path].page
-    page.set_viewport_size(PHONE)
-    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+def test_the_key_tab_goes_through_the_page_in_order_and_never_under_something(browser, pages, path):
     able = "[...document.querySelectorAll('a[href], summary, [tabindex=\"0\"]')].filter(one => one.checkVisibility()).length"
     steps = []
-    for _ in range(page.evaluate(able)):
-        page.keyboard.press("Tab")
-        steps.append(page.evaluate(HERE))
+    with Visit(browser, pages.root, path, viewport=PHONE) as visit:
+        for _ in range(visit.page.evaluate(able)):
+            visit.page.keyboard.press("Tab")
+            steps.append(visit.page.evaluate(HERE))
     assert steps[0][2] == "Aller au contenu"
     assert [step for step in steps if not step[3]] == []
     assert "body" not in {name for name, *_ in steps}
