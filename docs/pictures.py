@@ -25,7 +25,7 @@ def opened(page: Page, path: str, width: int, height: int) -> Page:
 
 def accueil(page: Page) -> bytes:
     """The first page."""
-    return opened(page, "index.html", 1100, 900).screenshot()
+    return opened(page, "index.html", 1280, 1250).screenshot()
 
 
 def essentiel(page: Page) -> bytes:
