@@ -481,6 +481,15 @@ def test_rows_added_changed_and_removed_are_told_with_their_counts_and_numbers_t
     assert copy.bytes() == bytes_then
 
 
+def test_a_number_that_moved_is_told_with_its_row_and_its_column(copy):
+    path = copy.data / "raw" / "redon" / "initiatives.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("existante;se déplacer", "arrêtée;se déplacer"), "utf-8")
+    assert copy.run().returncode == 0
+    words = since(copy, "redon/1_etat_des_lieux.html")
+    assert "Pratiques (Les pratiques par thématique et par état, se déplacer, existante) : 1 → 0" in words
+    assert "Pratiques (Les pratiques par thématique et par état, se déplacer, arrêtée) : 0 → 1" in words
+
+
 def test_what_changes_no_row_of_a_sheet_is_no_empty_list(copy):
     path = copy.data / "raw" / "redon" / "initiatives.csv"
     rows = path.read_text(encoding="utf-8").splitlines()
